@@ -2,9 +2,9 @@ import { enqueueActions } from 'xstate';
 import type { ResourceFailedEvent } from './supervisor.events.ts';
 
 /** Tells the supervisor that this actor serves now, so that the next sibling may start. */
-export const announceReady = () =>
-  // biome-ignore lint/suspicious/noExplicitAny: it fits machines of every context and event
-  enqueueActions<any, any, any, any, any, never, never, never, any>(({ enqueue, self }) => {
+// biome-ignore lint/suspicious/noExplicitAny: it fits machines of every context and event
+export const announceReady = (): any =>
+  enqueueActions(({ enqueue, self }) => {
     const parent = self._parent;
     if (parent !== undefined) enqueue.sendTo(parent, { type: 'CHILD_READY', actorId: self.id });
   });

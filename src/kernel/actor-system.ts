@@ -2,7 +2,6 @@ import {
   type ActorRefLike,
   type AnyActorRef,
   createActor,
-  type EventObject,
   type InspectionEvent,
 } from 'xstate';
 import type { ShutdownMode } from '../../machines/kernel/supervisor.events.ts';
@@ -41,6 +40,8 @@ export interface TreeNode {
 
 export interface ActorSystem {
   readonly tell: Tell;
+  /** Like `tell`, for news that an actor reads for itself when it starts: absence is no loss. */
+  readonly notify: Tell;
   whereis(name: string): AnyActorRef | undefined;
   tree(): TreeNode;
   readonly feed: Feed;
@@ -185,7 +186,8 @@ export function createActorSystem(options: ActorSystemOptions): ActorSystem {
     },
   });
   return {
-    tell: (name: string, event: EventObject) => mailboxes.put(name, event),
+    tell: (name, event) => mailboxes.put(name, event, false),
+    notify: (name, event) => mailboxes.put(name, event, true),
     whereis,
     tree: () => ({
       name: spec.name,

@@ -19,7 +19,8 @@ interface Mailbox {
 }
 
 export interface Mailboxes {
-  put(name: string, event: EventObject): boolean;
+  /** `isOptional`: that nobody bears the name is no loss, so it leaves no dead letter. */
+  put(name: string, event: EventObject, isOptional: boolean): boolean;
   depth(name: string): number;
   readonly names: Iterable<string>;
 }
@@ -52,11 +53,11 @@ export function createMailboxes(options: MailboxOptions): Mailboxes {
   }
 
   return {
-    put(name, event) {
+    put(name, event, isOptional) {
       let mailbox = mailboxes.get(name);
       if (mailbox === undefined) {
         if (options.find(name) === undefined) {
-          options.onDeadLetter(name, event.type, 'no-such-actor');
+          if (!isOptional) options.onDeadLetter(name, event.type, 'no-such-actor');
           return false;
         }
         mailbox = { name, queue: [], isScheduled: false };

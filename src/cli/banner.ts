@@ -1,0 +1,35 @@
+import type { NodeConfig } from '../config/node-config.ts';
+import { VERSION } from './version.ts';
+
+export interface BannerFacts {
+  readonly tookMs: number;
+  /** Empty: standard output. */
+  readonly logFile: string;
+  readonly accessLogFile: string;
+}
+
+/** What a person needs to know when the node is up: where everything is, and what to do next. */
+export function banner(config: NodeConfig, facts: BannerFacts): string {
+  const { router, nats } = config;
+  const { status } = router;
+  const isEmbedded = nats.servers.length === 0;
+  const bus = isEmbedded
+    ? `nats://${nats.embedded.host}:${nats.embedded.port}  (embedded)`
+    : `${nats.servers.join(', ')}`;
+  const lines = [
+    `Troupe ${VERSION}: the node is up after ${(facts.tookMs / 1000).toFixed(2)} s`,
+    '',
+    `  apps     http://localhost:${router.port}  (chosen by the Host header)`,
+    `  status   http://${status.host}:${status.port}/health /routes /varz /metrics`,
+    `           user ${status.user}  password ${status.password}`,
+    `  NATS     ${bus}`,
+    `  logs     ${facts.logFile === '' ? 'standard output' : facts.logFile}, ${facts.accessLogFile}`,
+    '',
+    '  Next, in another terminal:',
+    '    node examples/hello',
+    `    curl -H 'Host: hello.localhost' http://localhost:${router.port}`,
+    '  Ctrl-C stops the node.',
+    '',
+  ];
+  return `${lines.join('\n')}\n`;
+}

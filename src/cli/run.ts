@@ -1,0 +1,58 @@
+import { Command, CommanderError } from 'commander';
+import { gorouterCommand } from './gorouter-command.ts';
+import { EXIT, type Host } from './host.ts';
+import { type ConfigFlags, loadNodeConfig, reportProblems, startCommand } from './start-command.ts';
+import { VERSION } from './version.ts';
+
+const collect = (value: string, before: string[]): string[] => [...before, value];
+
+function withConfigFlags(command: Command): Command {
+  return command
+    .option('-c, --config <file>', 'configuration file (default: troupe.yml when it exists)')
+    .option('--set <key=value>', 'one setting, over file and environment', collect, []);
+}
+
+function checkConfig(host: Host, flags: ConfigFlags & { check?: boolean; print?: boolean }): void {
+  const result = loadNodeConfig(host, flags);
+  if (!result.ok) {
+    reportProblems(host, result.problems);
+    host.exit(EXIT.failed);
+    return;
+  }
+  host.writeOut(flags.print === true ? result.printed : 'the configuration is good\n');
+  host.exit(EXIT.ok);
+}
+
+function createProgram(host: Host): Command {
+  const program = new Command('troupe')
+    .description('Cloud Foundry routing and Diego as one program of supervised actors')
+    .version(VERSION)
+    .exitOverride()
+    .configureOutput({ writeOut: host.writeOut, writeErr: host.writeError });
+  withConfigFlags(program.command('start'))
+    .description('run a node')
+    .action((flags: ConfigFlags) => startCommand(host, flags));
+  withConfigFlags(program.command('config'))
+    .description('check the configuration of a node, or print it with all defaults')
+    .option('--check', 'say whether it is good (the default)')
+    .option('--print', 'print it as YAML')
+    .action((flags: ConfigFlags & { check?: boolean; print?: boolean }) =>
+      checkConfig(host, flags),
+    );
+  program
+    .command('gorouter')
+    .description("run the router alone from gorouter's own configuration file")
+    .option('-c <file>', "gorouter's YAML file", '')
+    .action((flags: { c: string }) => gorouterCommand(host, flags.c));
+  return program;
+}
+
+/** The `troupe` command. Resolves when the command has ended or the node runs. */
+export async function run(host: Host): Promise<void> {
+  try {
+    await createProgram(host).parseAsync(['node', 'troupe', ...host.argv]);
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    host.exit(error.exitCode === 0 ? EXIT.ok : EXIT.usage);
+  }
+}

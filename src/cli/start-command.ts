@@ -1,0 +1,82 @@
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { isAbsolute, join } from 'node:path';
+import { createSystemRandom } from '../adapters/random/system-random.ts';
+import { type NodeConfig, type NodeConfigResult, readNodeConfig } from '../config/node-config.ts';
+import { createNode } from '../node/start-node.ts';
+import { banner } from './banner.ts';
+import { EXIT, type Host } from './host.ts';
+import { openPorts } from './open-ports.ts';
+import { runNode } from './run-node.ts';
+
+/** Read when it is there and no other file is named. */
+const DEFAULT_FILE = 'troupe.yml';
+
+export interface ConfigFlags {
+  readonly config: string | undefined;
+  readonly set: readonly string[];
+}
+
+/** Reads the configuration of a node from everywhere it may come from. */
+export function loadNodeConfig(host: Host, flags: ConfigFlags): NodeConfigResult {
+  const path = flags.config ?? (existsSync(DEFAULT_FILE) ? DEFAULT_FILE : '');
+  let file = '';
+  try {
+    if (path !== '') file = readFileSync(path, 'utf8');
+  } catch (error) {
+    return { ok: false, problems: [`${path}: ${(error as Error).message}`] };
+  }
+  const random = createSystemRandom();
+  return readNodeConfig(
+    { file, environment: host.environment, settings: flags.set },
+    () => random.hex(16),
+  );
+}
+
+export function reportProblems(host: Host, problems: readonly string[]): void {
+  host.writeError(`troupe: the configuration has ${problems.length} problem(s)\n`);
+  for (const problem of problems) host.writeError(`  ${problem}\n`);
+}
+
+const inDataDir = (config: NodeConfig, path: string): string =>
+  isAbsolute(path) ? path : join(config.dataDir, path);
+
+/** `troupe start`: a whole node in one process. */
+export async function startCommand(host: Host, flags: ConfigFlags): Promise<void> {
+  const result = loadNodeConfig(host, flags);
+  if (!result.ok) {
+    reportProblems(host, result.problems);
+    host.exit(EXIT.failed);
+    return;
+  }
+  const { config } = result;
+  const { router, nats, log } = config;
+  const explain = (message: string, advice: string) =>
+    host.writeError(`troupe: ${message}\n  ${advice}\n`);
+  try {
+    mkdirSync(config.dataDir, { recursive: true });
+    const logFile = log.file === '-' ? '' : inDataDir(config, log.file);
+    const accessLogFile = inDataDir(config, router.accessLog.file || 'access.log');
+    const { ports, flush } = await openPorts(host, {
+      logLevel: log.level,
+      logTimestamp: log.timestamp,
+      logFile,
+      accessLogFile,
+      isAccessLogStreamed: router.accessLog.isStreamedToStdout,
+    });
+    const startedAtMs = ports.clock.nowMs();
+    await runNode(host, {
+      system: createNode({ router, nats }, ports),
+      log: ports.log,
+      isDrainedOnTerminate: router.lifecycle.isDrainedOnTerminate,
+      onReady: () => {
+        const tookMs = ports.clock.nowMs() - startedAtMs;
+        host.writeOut(banner(config, { tookMs, logFile, accessLogFile }));
+      },
+      onStartupError: explain,
+      flush,
+    });
+  } catch (error) {
+    explain((error as Error).message, `check data_dir (${config.dataDir}) and the log files`);
+    host.exit(EXIT.failed);
+  }
+}

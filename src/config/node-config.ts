@@ -1,0 +1,146 @@
+import { type TSchema, Type } from 'typebox';
+import { Value } from 'typebox/value';
+import { parse, stringify } from 'yaml';
+import type { LogLevel } from '../ports/log.ts';
+import type { RouterOptions } from '../router/options.ts';
+import { type NatsOptions, type NatsSection, natsSchema, toNatsOptions } from './nats-options.ts';
+import { schemaProblems } from './problems.ts';
+import { toRouterOptions } from './router-options.ts';
+import { routerProperties } from './router-schema.ts';
+
+export interface NodeConfig {
+  readonly dataDir: string;
+  readonly log: {
+    readonly file: string;
+    readonly level: LogLevel;
+    readonly timestamp: 'unix-epoch' | 'rfc3339';
+  };
+  readonly nats: NatsOptions;
+  readonly router: RouterOptions;
+}
+
+export type NodeConfigResult =
+  | { readonly ok: true; readonly config: NodeConfig; readonly printed: string }
+  | { readonly ok: false; readonly problems: readonly string[] };
+
+const { logging: _original, ...routerKeys } = routerProperties('node');
+
+/** The node's own file. Unknown keys are refused: they are mistakes. */
+const schema = Type.Object(
+  {
+    data_dir: Type.String({ default: './.troupe', description: 'logs, and later the store' }),
+    logging: Type.Object(
+      {
+        file: Type.String({
+          default: 'troupe.log',
+          description: 'log file, in data_dir unless absolute; `-`: standard output',
+        }),
+        level: Type.Enum(['info', 'debug', 'warn', 'error', 'fatal'], { default: 'info' }),
+        timestamp: Type.Enum(['rfc3339', 'unix-epoch'], { default: 'rfc3339' }),
+      },
+      { additionalProperties: false, default: {} },
+    ),
+    nats: natsSchema,
+    router: Type.Object(
+      { ...routerKeys, logging: routerProperties('node')['logging'] as TSchema },
+      { additionalProperties: false, default: {} },
+    ),
+  },
+  { additionalProperties: false },
+);
+
+type Section = Record<string, unknown>;
+
+const isSection = (value: unknown): value is Section =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** All keys as paths: `router.status.port`. */
+function leafPaths(of: TSchema, prefix: string): string[] {
+  const { properties } = of as { properties?: Record<string, TSchema> };
+  if (properties === undefined) return [prefix];
+  return Object.entries(properties).flatMap(([key, own]) =>
+    leafPaths(own, prefix === '' ? key : `${prefix}.${key}`),
+  );
+}
+
+const environmentName = (path: string): string =>
+  `TROUPE_${path.toUpperCase().replaceAll('.', '_')}`;
+
+function setAt(root: Section, path: string, value: unknown): void {
+  const keys = path.split('.');
+  const last = keys.pop() as string;
+  let section = root;
+  for (const key of keys) {
+    if (!isSection(section[key])) section[key] = {};
+    section = section[key] as Section;
+  }
+  section[last] = value;
+}
+
+/** Text from the environment or a flag: strings stay strings where the key wants one. */
+function parseValue(text: string): unknown {
+  try {
+    return parse(text) ?? '';
+  } catch {
+    return text;
+  }
+}
+
+export interface NodeConfigSources {
+  /** Text of the YAML file; empty when there is none. */
+  readonly file: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** `key=value` of the command line. */
+  readonly settings: readonly string[];
+}
+
+function overlay(root: Section, sources: NodeConfigSources, problems: string[]): void {
+  const paths = leafPaths(schema, '');
+  const byName = new Map(paths.map((path) => [environmentName(path), path]));
+  for (const [name, text] of Object.entries(sources.environment)) {
+    if (!name.startsWith('TROUPE_') || text === undefined) continue;
+    const path = byName.get(name);
+    if (path === undefined) problems.push(`${name}: no setting has this name`);
+    else setAt(root, path, parseValue(text));
+  }
+  for (const setting of sources.settings) {
+    const equals = setting.indexOf('=');
+    const path = setting.slice(0, Math.max(0, equals));
+    if (!paths.includes(path)) problems.push(`--set ${setting}: no setting has this name`);
+    else setAt(root, path, parseValue(setting.slice(equals + 1)));
+  }
+}
+
+/** defaults < file < TROUPE_* < --set; all problems at once (DESIGN §8). */
+export function readNodeConfig(
+  sources: NodeConfigSources,
+  randomSecret: () => string,
+): NodeConfigResult {
+  const problems: string[] = [];
+  let parsed: unknown = {};
+  try {
+    parsed = parse(sources.file) ?? {};
+  } catch (error) {
+    problems.push(`yaml: ${(error as Error).message}`);
+  }
+  if (!isSection(parsed)) return { ok: false, problems: ['the file is not a mapping of keys'] };
+  overlay(parsed, sources, problems);
+  const section = Value.Default(schema, parsed) as Section;
+  problems.push(...schemaProblems(schema, section));
+  if (problems.length > 0) return { ok: false, problems };
+  const router = toRouterOptions(section['router'] as Section, randomSecret);
+  if (router.problems.length > 0) {
+    return { ok: false, problems: router.problems.map((problem) => `router.${problem}`) };
+  }
+  const logging = section['logging'] as NodeConfig['log'];
+  return {
+    ok: true,
+    printed: stringify(section),
+    config: {
+      dataDir: section['data_dir'] as string,
+      log: logging,
+      nats: toNatsOptions(section['nats'] as NatsSection),
+      router: router.options,
+    },
+  };
+}

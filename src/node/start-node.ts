@@ -1,0 +1,162 @@
+/** The supervision tree of one process (DESIGN §4): which components run, and in which order. */
+import type { ChildSpec, SupervisorSpec } from '../../machines/kernel/supervisor.machine.ts';
+import { supervisorMachine } from '../../machines/kernel/supervisor.machine.ts';
+import type { NatsOptions } from '../config/nats-options.ts';
+import { type ActorSystem, createActorSystem, type TreeNode } from '../kernel/actor-system.ts';
+import { createBusHub } from '../messaging/bus-hub.ts';
+import { createNatsBroker, createNatsClient, natsClientInput } from '../messaging/index.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Log } from '../ports/log.ts';
+import type { ProcessInfo } from '../ports/process-info.ts';
+import type { Random } from '../ports/random.ts';
+import type { LineSink } from '../router/access-log.ts';
+import { createRouterChildren, ROUTER_NAMES } from '../router/index.ts';
+import type { RouterOptions } from '../router/options.ts';
+
+export interface NodePorts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly logCounts: Readonly<Record<string, number>>;
+  readonly process: ProcessInfo;
+  readonly accessLines: readonly LineSink[];
+  readonly droppedLogLines: () => number;
+}
+
+export interface NodeOptions {
+  readonly router: RouterOptions;
+  readonly nats: NatsOptions;
+  /** Restarts that a supervisor puts up with; the default suits production. */
+  readonly supervision?: Partial<Pick<SupervisorSpec, 'intensity' | 'backoff'>>;
+}
+
+/** OTP's default is one restart in five seconds, without a pause; with pauses more are safe. */
+export const SUPERVISION_DEFAULTS = {
+  intensity: { maxRestarts: 5, periodMs: 10_000 },
+  backoff: { minMs: 20, maxMs: 5000, factor: 2, jitter: 0.2, resetAfterMs: 60_000 },
+} as const;
+
+export const NODE_LIMITS = {
+  natsConnectTimeoutMs: 5000,
+  natsConnectRetryWaitMs: 100,
+  natsReconnectWaitMs: 2000,
+  natsDrainTimeoutMs: 2000,
+  readyTimeoutMs: 60_000,
+  messagingShutdownMs: 5000,
+  /** For a supervisor to stop its children, beyond what they may take themselves. */
+  supervisorGraceMs: 2000,
+} as const;
+
+const countRestarts = (tree: TreeNode): number =>
+  tree.children.reduce((sum, child) => sum + child.restarts + countRestarts(child), 0);
+
+function messagingChildren(
+  options: NatsOptions,
+  ports: NodePorts,
+  notify: ActorSystem['notify'],
+  hub: ReturnType<typeof createBusHub>,
+): ChildSpec[] {
+  const { embedded, user, password, token } = options;
+  const isEmbedded = options.servers.length === 0;
+  const common = {
+    restart: 'permanent',
+    readyTimeoutMs: NODE_LIMITS.readyTimeoutMs,
+    shutdownMs: NODE_LIMITS.messagingShutdownMs,
+  } as const;
+  const servers = isEmbedded ? [`${embedded.host}:${embedded.port}`] : options.servers;
+  const clientOptions = {
+    ...options,
+    servers,
+    name: 'troupe',
+    connectTimeoutMs: NODE_LIMITS.natsConnectTimeoutMs,
+    connectRetryWaitMs: NODE_LIMITS.natsConnectRetryWaitMs,
+    // The embedded server comes back within milliseconds, one elsewhere takes its time.
+    reconnectWaitMs: isEmbedded ? 100 : NODE_LIMITS.natsReconnectWaitMs,
+    drainTimeoutMs: NODE_LIMITS.natsDrainTimeoutMs,
+  };
+  const listeners = [
+    ROUTER_NAMES.registrar,
+    ROUTER_NAMES.pruner,
+    ROUTER_NAMES.componentRegistry,
+  ];
+  const client: ChildSpec = {
+    id: 'nats-client',
+    name: 'messaging/nats-client',
+    logic: createNatsClient(clientOptions, hub, ports),
+    input: natsClientInput(notify, listeners, clientOptions),
+    ...common,
+  };
+  if (!isEmbedded) return [client];
+  const authorization = {
+    ...(user === '' ? {} : { user, password }),
+    ...(token === '' ? {} : { token }),
+  };
+  const broker: ChildSpec = {
+    id: 'nats-broker',
+    name: 'messaging/nats-broker',
+    logic: createNatsBroker(
+      {
+        host: embedded.host,
+        port: embedded.port,
+        authorization,
+        ...(embedded.monitorPort === 0 ? {} : { monitor: { port: embedded.monitorPort } }),
+      },
+      { ...ports, log: ports.log.child('nats-broker') },
+    ),
+    ...common,
+  };
+  return [broker, client];
+}
+
+/** Builds the tree; nothing runs before `start()`. */
+export function createNode(options: NodeOptions, ports: NodePorts): ActorSystem {
+  const { clock, random, log } = ports;
+  const hub = createBusHub();
+  let system: ActorSystem | undefined;
+  const tell: ActorSystem['tell'] = (name, event) => system?.tell(name, event) === true;
+  const notify: ActorSystem['notify'] = (name, event) => system?.notify(name, event) === true;
+  const base = {
+    ...SUPERVISION_DEFAULTS,
+    ...options.supervision,
+    drainOnEscalation: false,
+    nowMs: clock.nowMs,
+    chance: random.next,
+  };
+  const supervisor = (
+    id: string,
+    strategy: SupervisorSpec['strategy'],
+    children: readonly ChildSpec[],
+  ): ChildSpec => ({
+    id,
+    name: id,
+    logic: supervisorMachine,
+    input: { ...base, name: id, strategy, children } satisfies SupervisorSpec,
+    restart: 'permanent',
+    readyTimeoutMs: NODE_LIMITS.readyTimeoutMs + options.router.lifecycle.startResponseDelayMs,
+    shutdownMs: children.reduce(
+      (sum, { shutdownMs }) => sum + shutdownMs,
+      NODE_LIMITS.supervisorGraceMs as number,
+    ),
+  });
+  const routerChildren = createRouterChildren(options.router, {
+    ...ports,
+    bus: hub,
+    tell,
+    notify,
+    actorRestarts: () => (system === undefined ? 0 : countRestarts(system.tree())),
+    deadLetters: () =>
+      Object.values(system?.deadLetters.counts ?? {}).reduce((sum, count) => sum + count, 0),
+  });
+  const children = [
+    supervisor('messaging', 'rest_for_one', messagingChildren(options.nats, ports, notify, hub)),
+    // Not rest_for_one: its actors meet in the table, and the crash of one that hears messages
+    // must not cut the requests of the one that proxies (docs/decisions/0003).
+    supervisor('router', 'one_for_one', routerChildren),
+  ];
+  system = createActorSystem({
+    root: { ...base, name: 'node', strategy: 'one_for_one', children, drainOnEscalation: true },
+    clock,
+    log,
+  });
+  return system;
+}

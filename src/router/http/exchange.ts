@@ -1,0 +1,92 @@
+import type { Clock } from '../../ports/clock.ts';
+import type { Log } from '../../ports/log.ts';
+import type { Random } from '../../ports/random.ts';
+import type { AccessLog } from '../access-log.ts';
+import type { RouterMetrics } from '../metrics.ts';
+import type { RouterOptions } from '../options.ts';
+import type { HeaderList } from '../policy/header-list.ts';
+import type { RequestHead } from '../policy/request-head.ts';
+import type { BalancingSettings } from '../table/choose-endpoint.ts';
+import type { Endpoint } from '../table/endpoint.ts';
+import type { RouteTable } from '../table/route-table.ts';
+
+/** What every request of a router shares. */
+export interface EngineContext {
+  readonly options: RouterOptions;
+  readonly table: RouteTable;
+  readonly balancing: BalancingSettings;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly metrics: RouterMetrics;
+  readonly accessLog: AccessLog;
+  readonly isHealthy: () => boolean;
+  readonly isDraining: () => boolean;
+  /** This router's own address, as `X-Vcap-Router` shows it. */
+  readonly routerAddress: string;
+}
+
+/** One request from its head to the last byte of its answer, as log and metrics see it. */
+export class Exchange {
+  readonly head: RequestHead;
+  readonly requestId: string;
+  readonly receivedAtMs: number;
+  readonly receivedWallMs: number;
+  readonly #context: EngineContext;
+  /** As sent to the endpoint once there was an attempt. */
+  headers: HeaderList;
+  status = 0;
+  bytesReceived = 0;
+  bytesSent = 0;
+  routerError = '';
+  endpoint: Endpoint | undefined;
+  proxyStartedAtMs = 0;
+  failedAttempts = 0;
+  isFinished = false;
+
+  constructor(head: RequestHead, context: EngineContext) {
+    this.head = head;
+    this.headers = head.headers;
+    this.#context = context;
+    this.requestId = context.random.uuid();
+    this.receivedAtMs = context.clock.nowMs();
+    this.receivedWallMs = context.clock.wallMs();
+    context.metrics.openRequests += 1;
+  }
+
+  get component(): string {
+    return this.endpoint?.tags?.['component'] ?? '';
+  }
+
+  /** Once, whatever ended it: writes the access line and adds to the metrics. */
+  finish(): void {
+    if (this.isFinished) return;
+    this.isFinished = true;
+    const { clock, metrics, accessLog } = this.#context;
+    const finishedAtMs = clock.nowMs();
+    metrics.openRequests -= 1;
+    const { endpoint } = this;
+    if (endpoint !== undefined) {
+      metrics.responseSent(this.component, this.status, finishedAtMs - this.receivedAtMs);
+    }
+    const proxiedMs = this.proxyStartedAtMs === 0 ? 0 : finishedAtMs - this.proxyStartedAtMs;
+    accessLog.add({
+      head: this.head,
+      headers: this.headers,
+      receivedWallMs: this.receivedWallMs,
+      receivedAtMs: this.receivedAtMs,
+      finishedAtMs,
+      proxiedMs,
+      status: this.status,
+      bytesReceived: this.bytesReceived,
+      bytesSent: this.bytesSent,
+      requestId: this.requestId,
+      routerError: this.routerError,
+      endpointAddress: endpoint?.address ?? '',
+      applicationId: endpoint?.applicationId ?? '',
+      instanceIndex: endpoint?.privateInstanceIndex ?? '',
+      instanceId: endpoint?.privateInstanceId ?? '',
+      failedAttempts: this.failedAttempts,
+    });
+  }
+}

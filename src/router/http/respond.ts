@@ -1,0 +1,55 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { EngineContext, Exchange } from './exchange.ts';
+import type { RouterResponse } from '../policy/error-response.ts';
+import { rewriteResponse } from '../policy/edit-response.ts';
+import { statusText } from '../policy/status-text.ts';
+
+/** A body that the client still has to send is read and dropped up to this size. */
+export const DROPPED_BODY_BYTES = 256 * 1024;
+
+/** How much of the body has not been read; NaN when only the client knows. */
+function unreadBytes(request: IncomingMessage): number {
+  const { headers } = request;
+  const hasBody = headers['content-length'] !== undefined || 'transfer-encoding' in headers;
+  if (request.complete || !hasBody) return 0;
+  return Number(headers['content-length'] ?? Number.NaN);
+}
+
+/**
+ * Must be called before the head is written: HTTP/1.1 keeps a connection without saying so, and
+ * the original says nothing either (RFC 9112 §9.3).
+ */
+export function settleConnection(reply: ServerResponse, version: string, mustClose: boolean): void {
+  if (mustClose) reply.shouldKeepAlive = false;
+  if (reply.shouldKeepAlive === (version === '1.1')) reply.removeHeader('Connection');
+}
+
+/** Sends an answer that the router made itself, and ends the exchange (gorouter.md §5.9). */
+export function respond(
+  exchange: Exchange,
+  response: RouterResponse,
+  request: IncomingMessage,
+  reply: ServerResponse,
+  context: EngineContext,
+): void {
+  const { status, headers, body, routerError, counter } = response;
+  context.metrics.count(counter);
+  rewriteResponse(headers, context.options.headers);
+  exchange.status = status;
+  exchange.routerError = routerError;
+  exchange.bytesSent = Buffer.byteLength(body);
+  headers.append('Content-Length', String(exchange.bytesSent));
+  if (reply.destroyed || reply.headersSent) {
+    exchange.finish();
+    return;
+  }
+  const unread = unreadBytes(request);
+  const isDropped = unread === 0 || unread <= DROPPED_BODY_BYTES;
+  const isUnasked = unread !== 0 && request.headers.expect !== undefined;
+  const mustClose = context.isDraining() || !isDropped || isUnasked;
+  settleConnection(reply, exchange.head.version, mustClose);
+  reply.writeHead(status, statusText(status), headers.toRaw() as never);
+  reply.end(exchange.head.method === 'HEAD' ? '' : body);
+  exchange.finish();
+  if (unread !== 0) request.resume();
+}

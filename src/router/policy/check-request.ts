@@ -1,0 +1,65 @@
+import type { HeaderList } from './header-list.ts';
+
+/**
+ * A request that no part of the router will touch: answered at once, connection closed, not in
+ * the access log. Texts as the original's server has them (gorouter.md §5.9).
+ */
+export interface Rejection {
+  readonly status: number;
+  /** Reason phrase and body are the same text. */
+  readonly text: string;
+}
+
+const bad = (detail?: string): Rejection => ({
+  status: 400,
+  text: detail === undefined ? '400 Bad Request' : `400 Bad Request: ${detail}`,
+});
+
+/** RFC 9110 §7.2: host and optional port; what a registered name, IPv4 or [IPv6] may hold. */
+const HOST = /^[A-Za-z0-9\-._~%!$&'()*+;=:[\]]*$/;
+
+/** RFC 9112 §3.2: exactly one Host on HTTP/1.1, and only characters that a host can have. */
+export function checkHost(headers: HeaderList, version: string): Rejection | undefined {
+  const count = headers.count('host');
+  if (count > 1) return bad();
+  if (count === 0) return version === '1.1' ? bad('missing required Host header') : undefined;
+  return HOST.test(headers.get('host') ?? '') ? undefined : bad('malformed Host header');
+}
+
+/**
+ * RFC 9112 §6.1 and §6.3: whatever could make two readers see two different bodies is refused.
+ * Node's parser refuses most of it already; this holds for any engine.
+ */
+export function checkFraming(headers: HeaderList, version: string): Rejection | undefined {
+  const lengths = headers.all('content-length');
+  const encodings = headers.all('transfer-encoding');
+  if (lengths.length > 1) return bad();
+  if (lengths.length === 1 && !/^[0-9]{1,15}$/.test(lengths[0] ?? '')) return bad();
+  if (encodings.length === 0) return undefined;
+  if (lengths.length > 0 || encodings.length > 1) return bad();
+  if (version !== '1.1') return bad();
+  if ((encodings[0] ?? '').toLowerCase() !== 'chunked') {
+    return { status: 501, text: '501 Not Implemented: Unsupported transfer encoding' };
+  }
+  return undefined;
+}
+
+/** RFC 9112 §3.2: origin-form, absolute-form, or `*` with OPTIONS; no fragment (§3.2.1). */
+export function checkTarget(method: string, target: string): Rejection | undefined {
+  if (target === '*') return method === 'OPTIONS' ? undefined : bad();
+  if (target.includes('#')) return bad();
+  const query = target.indexOf('?');
+  const path = query === -1 ? target : target.slice(0, query);
+  if (/%(?![0-9A-Fa-f]{2})/.test(path)) return bad();
+  if (target.startsWith('/')) return undefined;
+  return /^[A-Za-z][A-Za-z0-9+.-]*:\/\/[^/?#]/.test(target) ? undefined : bad();
+}
+
+/** RFC 9110 §7.2: an absolute-form target that names another host than Host is an attack. */
+export function checkAuthority(
+  authority: string | undefined,
+  host: string,
+): Rejection | undefined {
+  if (authority === undefined || host === '') return undefined;
+  return authority.toLowerCase() === host.toLowerCase() ? undefined : bad();
+}

@@ -1,0 +1,57 @@
+import type { HeaderOptions } from '../options.ts';
+import type { HeaderList } from './header-list.ts';
+import type { RequestHead } from './request-head.ts';
+import { stripRequestHopHeaders } from './strip-hop-headers.ts';
+
+/** The parts of an endpoint that its app gets to see. */
+export interface EndpointIdentity {
+  readonly applicationId: string;
+  readonly privateInstanceId: string;
+  readonly privateInstanceIndex: string;
+  readonly address: string;
+}
+
+function forwardedProto(head: RequestHead, options: HeaderOptions): string | undefined {
+  if (options.isForwardedProtoForced) return 'https';
+  const scheme = head.isTls ? 'https' : 'http';
+  if (options.isForwardedProtoSanitized) return scheme;
+  const sent = head.headers.get('x-forwarded-proto');
+  return sent === undefined || sent === '' ? scheme : undefined;
+}
+
+function editForwardedHeaders(headers: HeaderList, head: RequestHead, options: HeaderOptions) {
+  const before = headers.all('x-forwarded-for');
+  headers.set('X-Forwarded-For', [...before, head.clientAddress].join(', '));
+  const proto = forwardedProto(head, options);
+  if (proto !== undefined) headers.set('X-Forwarded-Proto', proto);
+  // Nothing but a TLS connection with a client certificate could vouch for it (gorouter.md §5.5).
+  if (options.forwardedClientCert !== 'always_forward') {
+    headers.remove('x-forwarded-client-cert');
+  }
+}
+
+/**
+ * Changes the client's headers into those that every attempt sends (gorouter.md §5.2, §5.5).
+ * `headers` is the client's own list: the engine has no further use for it.
+ */
+export function editRequest(
+  headers: HeaderList,
+  head: RequestHead,
+  options: HeaderOptions,
+  requestId: string,
+  wallMs: number,
+): void {
+  headers.set('X-Vcap-Request-Id', requestId);
+  stripRequestHopHeaders(headers, options.hopByHopToFilter);
+  editForwardedHeaders(headers, head, options);
+  if (!headers.has('x-request-start')) headers.append('X-Request-Start', String(wallMs));
+  headers.remove('x-cf-app-instance');
+  headers.set('Host', head.host);
+}
+
+/** What the chosen endpoint adds; a retry on another endpoint calls it again. */
+export function addEndpointIdentity(headers: HeaderList, endpoint: EndpointIdentity): void {
+  headers.set('X-CF-ApplicationID', endpoint.applicationId);
+  headers.set('X-CF-InstanceID', endpoint.privateInstanceId || endpoint.address);
+  headers.set('X-CF-InstanceIndex', endpoint.privateInstanceIndex);
+}
