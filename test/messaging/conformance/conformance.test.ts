@@ -17,7 +17,7 @@ import {
 import { SETUP_NAMES, SETUPS, type SetupName } from './setups.ts';
 
 const CONVERSATIONS = [...FRAMING, ...CONNECT, ...OPERATIONS, ...LIMITS];
-const isRealRequired = process.env['TROUPE_REQUIRE_REAL_SERVERS'] === '1';
+const isRealRequired = process.env['REQUIRE_REAL_SERVERS'] === '1';
 const realVersion = realServerVersion();
 const embedded = new Map<SetupName, StartedBroker>();
 const real = new Map<SetupName, RealServer>();
