@@ -12,7 +12,7 @@ if (!existsSync(node)) {
   console.error('troupe: the packages are not installed; run `npm ci` in the project first.');
   process.exit(1);
 }
-const flags = ['--disable-sigusr1', '--disable-warning=DEP0060'];
+const flags = ['--disable-warning=DEP0060'];
 const child = spawn(node, [...flags, main, ...process.argv.slice(2)], { stdio: 'inherit' });
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGUSR2', 'SIGHUP']) {
   process.on(signal, () => child.kill(signal));

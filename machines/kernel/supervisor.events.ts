@@ -18,7 +18,7 @@ export type SupervisorEvent =
   | { readonly type: 'CHILD_READY'; readonly actorId: string }
   | { readonly type: 'CHILD_READY_TIMEOUT'; readonly actorId: string }
   | { readonly type: 'CHILD_STOP_TIMEOUT'; readonly actorId: string }
-  | { readonly type: 'RESTART_DUE' }
+  | { readonly type: 'RESTART_DUE'; readonly dueAtMs: number }
   | { readonly type: `xstate.done.actor.${string}`; readonly actorId: string }
   | {
       readonly type: `xstate.error.actor.${string}`;

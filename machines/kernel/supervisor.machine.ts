@@ -11,7 +11,6 @@
  * such; the name (`router/pruner`) stays.
  */
 import {
-  type ActorRefFrom,
   type AnyActorLogic,
   type AnyActorRef,
   assign,
@@ -99,7 +98,8 @@ const childOf = (context: SupervisorContext, actorId: string): ChildRecord | und
 const actorIdOfEvent = (event: SupervisorEvent): string =>
   'actorId' in event ? event.actorId : '';
 
-const isCrash = (event: SupervisorEvent): boolean => event.type.startsWith('xstate.error.actor.');
+const isFailure = (event: SupervisorEvent): boolean =>
+  event.type === 'CHILD_READY_TIMEOUT' || event.type.startsWith('xstate.error.actor.');
 
 function errorOf(event: SupervisorEvent): unknown {
   if ('error' in event) return event.error;
@@ -117,11 +117,20 @@ function withChild(
   return { ...context.children, [id]: { ...child, ...change } };
 }
 
-const nextToStart = (context: SupervisorContext): ChildRecord | undefined => {
+/**
+ * The first child that waits. It has to wait on behind one in back-off, as it builds on that one;
+ * only under one_for_one a child that stood before may come back first.
+ */
+function nextToStart(context: SupervisorContext): ChildRecord | undefined {
   const children = inOrder(context);
   if (children.some((child) => child.status === 'starting')) return undefined;
-  return children.find((child) => child.status === 'waiting');
-};
+  const isPaused = (child: ChildRecord) => child.status === 'backoff';
+  return children.find((child, index) => {
+    if (child.status !== 'waiting') return false;
+    const mayOvertake = context.spec.strategy === 'one_for_one' && child.incarnation > 0;
+    return mayOvertake || !children.slice(0, index).some(isPaused);
+  });
+}
 
 const nextToStop = (context: SupervisorContext): ChildRecord | undefined =>
   inOrder(context)
@@ -177,6 +186,9 @@ function planRestart(context: SupervisorContext, event: SupervisorEvent): Superv
   return { ...context, children, restartTimesMs, failure };
 }
 
+/** The child that throws what the supervisor fails with; no handler takes its error. */
+const FAIL_ID = 'fail';
+
 const supervisorSetup = setup({
   types: {
     context: {} as SupervisorContext,
@@ -192,25 +204,30 @@ const supervisorSetup = setup({
     isStale: ({ context, event }) => childOf(context, actorIdOfEvent(event)) === undefined,
     endsForGood: ({ context, event }) => {
       const restart = childOf(context, actorIdOfEvent(event))?.spec.restart;
-      return restart === 'temporary' || (restart === 'transient' && !isCrash(event));
+      return restart === 'temporary' || (restart === 'transient' && !isFailure(event));
     },
-    isStarting: ({ context, event }) =>
-      childOf(context, actorIdOfEvent(event))?.status === 'starting',
+    isNotStarting: ({ context, event }) =>
+      childOf(context, actorIdOfEvent(event))?.status !== 'starting',
+    isNotOwnFailure: ({ event }) => actorIdOfEvent(event) !== FAIL_ID,
     hasFailure: ({ context }) => context.failure !== undefined,
-    drainsFirst: ({ context }) =>
-      context.failure !== undefined && context.spec.drainOnEscalation,
+    drainsFirst: ({ context }) => context.failure !== undefined && context.spec.drainOnEscalation,
     allReady: ({ context }) =>
       inOrder(context).every((child) => child.status === 'ready' || child.status === 'ended'),
     nothingLeft: ({ context }) => nextToStop(context) === undefined,
   },
   actions: {
+    /** Requests in hand are finished, unless the node never came up. */
+    chooseMode: assign(({ context }) => ({
+      shutdownMode: findStartupError(context.failure) === undefined ? 'drain' : 'fast',
+    })),
     rememberMode: assign(({ context, event }) => ({
       shutdownMode: event.type === 'SHUTDOWN' ? event.mode : context.shutdownMode,
     })),
-    markReady: assign(({ context, event }) => {
+    markReady: enqueueActions(({ context, event, enqueue }) => {
       const child = childOf(context, actorIdOfEvent(event));
-      if (child === undefined || child.status !== 'starting') return {};
-      return { children: withChild(context, child.spec.id, { status: 'ready' }) };
+      if (child === undefined || child.status !== 'starting') return;
+      enqueue.cancel(`ready:${actorIdOf(child)}`);
+      enqueue.assign({ children: withChild(context, child.spec.id, { status: 'ready' }) });
     }),
     /** Starts the next child, and those behind it that are ready without a word. */
     startNext: enqueueActions(({ context, enqueue }) => {
@@ -247,20 +264,23 @@ const supervisorSetup = setup({
         }
       }
       enqueue.assign(planned);
-      const waiting = inOrder(planned).filter((child) => child.status === 'backoff');
-      const restartAtMs = Math.max(...waiting.map((child) => child.restartAtMs));
-      if (planned.failure !== undefined) return;
+      const crashed = childOf(context, actorIdOfEvent(event));
+      if (crashed === undefined || planned.failure !== undefined) return;
+      const dueAtMs = planned.children[crashed.spec.id]?.restartAtMs ?? 0;
       enqueue.raise(
-        { type: 'RESTART_DUE' },
-        { id: `restart@${restartAtMs}`, delay: Math.max(0, restartAtMs - context.spec.nowMs()) },
+        { type: 'RESTART_DUE', dueAtMs },
+        {
+          id: `restart:${actorIdOf(crashed)}`,
+          delay: Math.max(0, dueAtMs - context.spec.nowMs()),
+        },
       );
     }),
-    queueDueRestarts: assign(({ context }) => {
-      const nowMs = context.spec.nowMs();
+    /** Asks the alarm, not the clock: timers may fire up to 2 ms before their time. */
+    queueDueRestarts: assign(({ context, event }) => {
+      const dueAtMs = event.type === 'RESTART_DUE' ? event.dueAtMs : 0;
       let children = context.children;
       for (const child of inOrder(context)) {
-        // Half a millisecond of grace: timers may fire that much before their time.
-        if (child.status !== 'backoff' || child.restartAtMs > nowMs + 0.5) continue;
+        if (child.status !== 'backoff' || child.restartAtMs > dueAtMs) continue;
         children = withChild({ ...context, children }, child.spec.id, { status: 'waiting' });
       }
       return { children };
@@ -337,13 +357,17 @@ export const supervisorMachine = supervisorSetup.createMachine({
         running: { entry: announceReady() },
       },
       always: [
-        { guard: 'drainsFirst', target: 'stopping' },
+        { guard: 'drainsFirst', target: 'stopping', actions: 'chooseMode' },
         { guard: 'hasFailure', target: 'escalating' },
       ],
       on: {
         SHUTDOWN: { target: 'stopping', actions: 'rememberMode' },
         CHILD_READY: { actions: ['markReady', 'startNext'] },
-        CHILD_READY_TIMEOUT: { guard: 'isStarting', actions: 'restartAfterCrash' },
+        CHILD_READY_TIMEOUT: [
+          { guard: 'isNotStarting' },
+          { guard: 'endsForGood', actions: ['forgetEnded', 'startNext'] },
+          { actions: 'restartAfterCrash' },
+        ],
         RESTART_DUE: { actions: ['queueDueRestarts', 'startNext'] },
         'xstate.*': [
           { guard: 'isStale' },
@@ -366,14 +390,10 @@ export const supervisorMachine = supervisorSetup.createMachine({
     },
     escalating: {
       entry: 'stopAll',
-      invoke: {
-        id: 'fail',
-        src: 'fail',
-        input: ({ context }) => ({ error: context.failure }),
-      },
+      invoke: { id: FAIL_ID, src: 'fail', input: ({ context }) => ({ error: context.failure }) },
+      // A child that crashed in the same step must not take the place of the real reason.
+      on: { 'xstate.*': { guard: 'isNotOwnFailure' } },
     },
     stopped: { type: 'final' },
   },
 });
-
-export type SupervisorRef = ActorRefFrom<typeof supervisorMachine>;

@@ -6,7 +6,7 @@
  * - A tick that comes much too late means that this process stood still, and that heartbeats may
  *   wait unread in the socket: it refreshes instead of sweeping (reliability.md §1.3).
  *
- *   waiting → sweeping → waiting      waiting → suspended → freshening → waiting
+ *   waiting → sweeping → waiting      waiting → suspended → freshening (one interval) → waiting
  */
 import { assign, setup } from 'xstate';
 import { announceReady, crash } from '../kernel/actions.ts';
@@ -83,7 +83,12 @@ export const prunerMachine = setup({
       after: { pruneInterval: { target: 'suspended', reenter: true } },
       on: { NATS_CONNECTED: 'freshening' },
     },
-    freshening: { entry: 'freshenAll', always: 'waiting' },
+    freshening: {
+      entry: 'freshenAll',
+      // The emitters announce themselves meanwhile: the threshold counts from the next tick on.
+      after: { pruneInterval: { target: 'waiting', actions: 'freshenAll' } },
+      on: { NATS_LOST: { guard: 'suspendsWithoutNats', target: 'suspended' } },
+    },
     ended: { type: 'final' },
   },
 });

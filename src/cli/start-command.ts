@@ -26,9 +26,8 @@ export function loadNodeConfig(host: Host, flags: ConfigFlags): NodeConfigResult
     return { ok: false, problems: [`${path}: ${(error as Error).message}`] };
   }
   const random = createSystemRandom();
-  return readNodeConfig(
-    { file, environment: host.environment, settings: flags.set },
-    () => random.hex(16),
+  return readNodeConfig({ file, environment: host.environment, settings: flags.set }, () =>
+    random.hex(16),
   );
 }
 

@@ -81,7 +81,9 @@ function toNats(section: NatsHost[] | NatsSection): NatsOptions {
   const first = hosts[0] ?? {};
   const { ca_certs: ca, cert_chain: cert, private_key: key } = today;
   return {
-    servers: hosts.map((host) => `${host.hostname ?? host.host ?? 'localhost'}:${host.port ?? 4222}`),
+    servers: hosts.map(
+      (host) => `${host.hostname ?? host.host ?? 'localhost'}:${host.port ?? 4222}`,
+    ),
     embedded: { host: '', port: 0, monitorPort: 0 },
     user: today.user ?? first.user ?? '',
     password: today.pass ?? first.pass ?? '',
@@ -135,10 +137,7 @@ function withoutNulls(value: unknown): unknown {
 }
 
 /** Reads the file that is given to the original with `-c`; `text` is empty when there is none. */
-export function readGorouterConfig(
-  text: string,
-  randomSecret: () => string,
-): GorouterConfigResult {
+export function readGorouterConfig(text: string, randomSecret: () => string): GorouterConfigResult {
   let parsed: unknown;
   try {
     parsed = parse(text) ?? {};

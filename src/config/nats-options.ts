@@ -1,7 +1,6 @@
 import type { TlsOptions } from 'nats';
 import { type TSchema, Type } from 'typebox';
-import { durationMs } from './duration.ts';
-import { DURATION_PATTERN } from './duration.ts';
+import { DURATION_PATTERN, durationMs } from './duration.ts';
 
 /** How a node gets its bus: a server elsewhere, or one of its own. */
 export interface NatsOptions {

@@ -38,7 +38,8 @@ export function schemaProblems(schema: TSchema, config: unknown): string[] {
   const problems: string[] = [];
   for (const error of errors) {
     const isInUnion =
-      error.keyword !== 'anyOf' && unions.some((union) => union.instancePath === error.instancePath);
+      error.keyword !== 'anyOf' &&
+      unions.some((union) => union.instancePath === error.instancePath);
     if (isInUnion) continue;
     const text = textOf(error, valueAt(config, error.instancePath));
     if (text === undefined) continue;

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { checkErrorPage } from '../router/policy/error-page.ts';
+import { createSecureContext } from 'node:tls';
 import type { HeaderRule, RouterOptions } from '../router/options.ts';
+import { checkErrorPage } from '../router/policy/error-page.ts';
 import { durationMs } from './duration.ts';
 
 type Section = Readonly<Record<string, unknown>>;
@@ -53,14 +54,30 @@ function readTemplate(path: string, problems: string[]): string {
   }
 }
 
+function checkKeyPair(reader: Reader, problems: string[]): void {
+  const cert = reader.text('cert_chain');
+  const key = reader.text('private_key');
+  if (cert === '' && key === '') return;
+  try {
+    createSecureContext({ cert, key });
+  } catch (error) {
+    problems.push(`backends.cert_chain: Error loading key pair: ${(error as Error).message}`);
+  }
+}
+
 function crossChecks(reader: Reader, problems: string[]): void {
+  checkKeyPair(reader.sub('backends'), problems);
   const mode = reader.text('routing_table_sharding_mode');
   if (mode === 'segments' && reader.texts('isolation_segments').length === 0) {
-    problems.push('isolation_segments: must not be empty when routing_table_sharding_mode is segments');
+    problems.push(
+      'isolation_segments: must not be empty when routing_table_sharding_mode is segments',
+    );
   }
   if (reader.ms('load_balancer_healthy_threshold') < 0) {
     const text = reader.text('load_balancer_healthy_threshold');
-    problems.push(`load_balancer_healthy_threshold: Invalid load balancer healthy threshold: ${text}`);
+    problems.push(
+      `load_balancer_healthy_threshold: Invalid load balancer healthy threshold: ${text}`,
+    );
   }
   for (const key of ['prune_stale_droplets_interval', 'droplet_stale_threshold']) {
     if (reader.ms(key) <= 0) problems.push(`${key}: must be more than 0`);
@@ -80,6 +97,8 @@ function backendOptions(reader: Reader): RouterOptions['backends'] {
     maxConnections: backends.number('max_conns'),
     endpointTimeoutMs: positive(reader.ms('endpoint_timeout')),
     dialTimeoutMs: positive(reader.ms('endpoint_dial_timeout')),
+    upgradeTimeoutMs:
+      positive(reader.ms('websocket_dial_timeout')) || positive(reader.ms('endpoint_dial_timeout')),
     keepAliveProbeIntervalMs: positive(reader.ms('endpoint_keep_alive_probe_interval')),
     isKeepAliveEnabled: !reader.flag('disable_keep_alives'),
     maxIdleConnectionsPerEndpoint: reader.number('max_idle_conns_per_host'),
@@ -158,7 +177,8 @@ export function toRouterOptions(section: Section, randomSecret: () => string): R
   const template = readTemplate(reader.text('html_error_template_file'), problems);
   const lifecycle = lifecycleOptions(reader);
   const status = reader.sub('status');
-  const requestBytes = reader.number('max_request_header_bytes') || reader.number('max_header_bytes');
+  const requestBytes =
+    reader.number('max_request_header_bytes') || reader.number('max_header_bytes');
   const options: RouterOptions = {
     index: reader.number('index'),
     host: reader.text('host') === '' ? '::' : reader.text('host'),

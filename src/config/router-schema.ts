@@ -160,6 +160,7 @@ function limitProperties(flavor: Flavor): TProperties {
     max_response_header_bytes: count(0, 'bytes of the head of an answer; 0: 1 MiB'),
     endpoint_timeout: duration(isNode ? '900s' : '60s', 'whole time of a request; 0: no limit'),
     endpoint_dial_timeout: duration('5s', 'time to connect to an endpoint'),
+    websocket_dial_timeout: duration('0s', 'answer to an upgrade; 0: as endpoint_dial_timeout'),
     endpoint_keep_alive_probe_interval: duration('1s', 'TCP keep-alive to endpoints'),
     disable_keep_alives: flag(!isNode, 'a new connection to the endpoint for each request'),
     max_idle_conns_per_host: count(isNode ? 100 : 2, 'idle connections kept per endpoint'),

@@ -1,9 +1,4 @@
-import {
-  type ActorRefLike,
-  type AnyActorRef,
-  createActor,
-  type InspectionEvent,
-} from 'xstate';
+import { type ActorRefLike, type AnyActorRef, createActor, type InspectionEvent } from 'xstate';
 import type { ShutdownMode } from '../../machines/kernel/supervisor.events.ts';
 import {
   type ChildRecord,
@@ -17,7 +12,7 @@ import type { Log } from '../ports/log.ts';
 import { createDeadLetters, type DeadLetters } from './dead-letters.ts';
 import { createFeed, type Feed } from './feed.ts';
 import { createMailboxes } from './mailbox.ts';
-import { createReaper } from './reaper.ts';
+import { createReaper, type Reaper } from './reaper.ts';
 
 export const KERNEL_LIMITS = {
   mailboxEvents: 1024,
@@ -78,15 +73,16 @@ function nameOf(ref: ActorRefLike): string {
   return parent === undefined ? id : `${nameOf(parent)}/${id}`;
 }
 
-function createInspector(options: ActorSystemOptions, feed: Feed) {
+function createInspector(options: ActorSystemOptions, feed: Feed, reaper: Reaper) {
   const { clock, log } = options;
-  const reap = createReaper();
   const lastEvents = new WeakMap<ActorRefLike, string>();
 
   function onCrash(event: { error?: unknown }, crashed: ActorRefLike): void {
     const snapshot = crashed.getSnapshot() as { value?: unknown };
     const lastEvent = lastEvents.get(crashed) ?? '';
     feed.append(clock.nowMs(), 'crash', nameOf(crashed), lastEvent, snapshot.value);
+    // What a machine invokes takes the machine down with it: one crash, one line.
+    if ((crashed as { systemId?: string }).systemId === undefined) return;
     log.error('actor-crashed', {
       actor: nameOf(crashed),
       state: snapshot.value,
@@ -108,15 +104,17 @@ function createInspector(options: ActorSystemOptions, feed: Feed) {
     } else if (event.type === '@xstate.actor') {
       feed.append(clock.nowMs(), 'start', nameOf(event.actorRef), '', undefined);
     }
-    reap(event);
   }
 
+  const observers = [observe, reaper.observe];
   return (event: InspectionEvent): void => {
-    // An inspector that throws would crash the actor it watches (xstate.md fact 7).
-    try {
-      observe(event);
-    } catch (error) {
-      log.error('inspector-failed', { error: stackOf(error) });
+    for (const next of observers) {
+      // An inspector that throws would crash the actor it watches (xstate.md fact 7).
+      try {
+        next(event);
+      } catch (error) {
+        log.error('inspector-failed', { error: stackOf(error) });
+      }
     }
   };
 }
@@ -154,11 +152,12 @@ export function createActorSystem(options: ActorSystemOptions): ActorSystem {
   const { clock, log, root: spec } = options;
   const feed = createFeed(KERNEL_LIMITS.feedRecords);
   const deadLetters = createDeadLetters(KERNEL_LIMITS.deadLetters);
+  const reaper = createReaper();
   const root = createActor(supervisorMachine, {
     systemId: spec.name,
     input: spec,
     clock: clock as never,
-    inspect: createInspector(options, feed),
+    inspect: createInspector(options, feed, reaper),
   });
   const whereis = (name: string): AnyActorRef | undefined =>
     root.system.get(name as never) as AnyActorRef | undefined;
@@ -173,6 +172,7 @@ export function createActorSystem(options: ActorSystemOptions): ActorSystem {
       feed.append(atMs, 'dead-letter', to, eventType, reason);
     },
   });
+  let startedAtMs = clock.nowMs();
   const ready = Promise.withResolvers<void>();
   const ended = Promise.withResolvers<unknown>();
   root.subscribe({
@@ -182,6 +182,8 @@ export function createActorSystem(options: ActorSystemOptions): ActorSystem {
     complete: () => ended.resolve(undefined),
     error: (error) => {
       log.debug('tree-failed', { error: stackOf(error) });
+      // A root that gave up has stopped its children; one that crashed has not.
+      reaper.reap(root);
       ended.resolve(error);
     },
   });
@@ -194,7 +196,7 @@ export function createActorSystem(options: ActorSystemOptions): ActorSystem {
       status: root.getSnapshot().status,
       state: root.getSnapshot().value,
       restarts: 0,
-      uptimeMs: clock.nowMs(),
+      uptimeMs: clock.nowMs() - startedAtMs,
       mailboxDepth: 0,
       lastError: '',
       children: childNodes(root.getSnapshot().context, clock, mailboxes.depth),
@@ -202,6 +204,7 @@ export function createActorSystem(options: ActorSystemOptions): ActorSystem {
     feed,
     deadLetters,
     start: () => {
+      startedAtMs = clock.nowMs();
       root.start();
     },
     shutdown: (mode) => root.send({ type: 'SHUTDOWN', mode }),

@@ -12,9 +12,14 @@ export interface MailboxOptions {
   readonly onDeadLetter: (to: string, eventType: string, reason: DeadLetterReason) => void;
 }
 
+interface Letter {
+  readonly event: EventObject;
+  readonly isOptional: boolean;
+}
+
 interface Mailbox {
   readonly name: string;
-  queue: EventObject[];
+  readonly queue: Letter[];
   isScheduled: boolean;
 }
 
@@ -22,7 +27,6 @@ export interface Mailboxes {
   /** `isOptional`: that nobody bears the name is no loss, so it leaves no dead letter. */
   put(name: string, event: EventObject, isOptional: boolean): boolean;
   depth(name: string): number;
-  readonly names: Iterable<string>;
 }
 
 /**
@@ -36,14 +40,15 @@ export function createMailboxes(options: MailboxOptions): Mailboxes {
   function drain(mailbox: Mailbox): void {
     mailbox.isScheduled = false;
     const batch = mailbox.queue.splice(0, options.batch);
-    for (const event of batch) {
-      const ref = options.find(mailbox.name);
-      if (ref === undefined) options.onDeadLetter(mailbox.name, event.type, 'no-such-actor');
-      else if (ref.getSnapshot().status !== 'active') {
-        options.onDeadLetter(mailbox.name, event.type, 'actor-stopped');
-      } else ref.send(event);
-    }
     if (mailbox.queue.length > 0) schedule(mailbox);
+    for (const { event, isOptional } of batch) {
+      const ref = options.find(mailbox.name);
+      if (ref?.getSnapshot().status === 'active') ref.send(event);
+      else if (!isOptional) {
+        const reason = ref === undefined ? 'no-such-actor' : 'actor-stopped';
+        options.onDeadLetter(mailbox.name, event.type, reason);
+      }
+    }
   }
 
   function schedule(mailbox: Mailbox): void {
@@ -67,11 +72,10 @@ export function createMailboxes(options: MailboxOptions): Mailboxes {
         options.onDeadLetter(name, event.type, 'mailbox-full');
         return false;
       }
-      mailbox.queue.push(event);
+      mailbox.queue.push({ event, isOptional });
       schedule(mailbox);
       return true;
     },
     depth: (name) => mailboxes.get(name)?.queue.length ?? 0,
-    names: mailboxes.keys(),
   };
 }

@@ -9,12 +9,18 @@ interface ActorInternals {
 
 const internals = (ref: ActorRefLike): ActorInternals => ref as unknown as ActorInternals;
 
+export interface Reaper {
+  observe(event: InspectionEvent): void;
+  /** Stops everything below an actor that is dead. */
+  reap(dead: ActorRefLike): void;
+}
+
 /**
  * Stops what a crashed machine leaves running. XState ends the machine but not its children
  * (statelyai/xstate#5153): without this their sockets and timers would stay for ever, and a child
  * that never started would keep its name (xstate.md §2.4).
  */
-export function createReaper(): (event: InspectionEvent) => void {
+export function createReaper(): Reaper {
   const childrenOf = new Map<ActorRefLike, Set<ActorRefLike>>();
 
   function forget(ref: ActorRefLike): void {
@@ -32,7 +38,7 @@ export function createReaper(): (event: InspectionEvent) => void {
     forget(dead);
   }
 
-  return (event) => {
+  function observe(event: InspectionEvent): void {
     if (event.type === '@xstate.actor') {
       const parent = internals(event.actorRef)._parent;
       if (parent === undefined) return;
@@ -46,5 +52,7 @@ export function createReaper(): (event: InspectionEvent) => void {
     } else if (event.type === '@xstate.snapshot' && event.snapshot.status !== 'active') {
       forget(event.actorRef);
     }
-  };
+  }
+
+  return { observe, reap };
 }

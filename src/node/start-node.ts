@@ -74,11 +74,7 @@ function messagingChildren(
     reconnectWaitMs: isEmbedded ? 100 : NODE_LIMITS.natsReconnectWaitMs,
     drainTimeoutMs: NODE_LIMITS.natsDrainTimeoutMs,
   };
-  const listeners = [
-    ROUTER_NAMES.registrar,
-    ROUTER_NAMES.pruner,
-    ROUTER_NAMES.componentRegistry,
-  ];
+  const listeners = [ROUTER_NAMES.registrar, ROUTER_NAMES.pruner, ROUTER_NAMES.componentRegistry];
   const client: ChildSpec = {
     id: 'nats-client',
     name: 'messaging/nats-client',

@@ -1,5 +1,5 @@
-import { type AccessRecord, formatAccessJson, formatAccessLine } from './policy/access-record.ts';
 import type { AccessLogOptions } from './options.ts';
+import { type AccessRecord, formatAccessJson, formatAccessLine } from './policy/access-record.ts';
 
 /** Where finished lines go. A write must not block and may refuse. */
 export interface LineSink {

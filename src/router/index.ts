@@ -3,6 +3,8 @@
  * supervisor's list of children. Nothing else in the project knows how these fit together.
  */
 import { createServer as createNetServer, type Server } from 'node:net';
+import type { ChildSpec } from '../../machines/kernel/supervisor.machine.ts';
+import type { Tell } from '../../machines/kernel/tell.ts';
 import { componentRegistryMachine } from '../../machines/router/component-registry.machine.ts';
 import { proxyMachine } from '../../machines/router/proxy.machine.ts';
 import { prunerMachine } from '../../machines/router/pruner.machine.ts';
@@ -18,8 +20,6 @@ import type {
 } from '../../machines/router/router.events.ts';
 import { routerMachine } from '../../machines/router/router.machine.ts';
 import { statusMachine } from '../../machines/router/status.machine.ts';
-import type { ChildSpec } from '../../machines/kernel/supervisor.machine.ts';
-import type { Tell } from '../../machines/kernel/tell.ts';
 import { type ResourceScope, resource } from '../kernel/resource.ts';
 import type { Bus } from '../ports/bus.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -34,11 +34,11 @@ import { listen } from './listen.ts';
 import { RouterMetrics } from './metrics.ts';
 import type { RouterOptions } from './options.ts';
 import { RegistryIntake } from './registry-intake.ts';
-import { createStatusServer } from './status/status-server.ts';
 import type { PrometheusSource } from './status/prometheus.ts';
+import { createStatusServer } from './status/status-server.ts';
 import { varz } from './status/varz.ts';
-import { createTableLog } from './table-log.ts';
 import { RouteTable } from './table/route-table.ts';
+import { createTableLog } from './table-log.ts';
 
 export interface RouterPorts {
   readonly clock: Clock;
@@ -82,6 +82,8 @@ interface RouterState {
   readonly id: string;
   readonly startedWallMs: number;
   phase: RouterPhase;
+  /** The port is closed and requests in hand finish. */
+  isClosing: boolean;
   intake: RegistryIntake | undefined;
   traffic: TrafficServer | undefined;
 }
@@ -107,6 +109,7 @@ function createState(options: RouterOptions, ports: RouterPorts): RouterState {
     id: `${options.index}-${random.uuid()}`,
     startedWallMs: clock.wallMs(),
     phase: 'starting',
+    isClosing: false,
     intake: undefined,
     traffic: undefined,
     engine: {
@@ -123,7 +126,7 @@ function createState(options: RouterOptions, ports: RouterPorts): RouterState {
       metrics,
       accessLog,
       isHealthy: () => state.phase === 'serving',
-      isDraining: () => state.phase === 'draining',
+      isDraining: () => state.isClosing,
       routerAddress: ports.process.localAddress,
     },
   };
@@ -156,8 +159,7 @@ function statusSource(state: RouterState): PrometheusSource {
     nowMs: ports.clock.nowMs,
     wallMs: ports.clock.wallMs,
     logCounts: ports.logCounts,
-    registry: () =>
-      state.intake?.counts ?? { received: 0, accepted: 0, rejected: 0, dropped: 0 },
+    registry: () => state.intake?.counts ?? { received: 0, accepted: 0, rejected: 0, dropped: 0 },
     pendingMessages: () => state.intake?.pending ?? 0,
     actorRestarts: ports.actorRestarts,
     deadLetters: ports.deadLetters,
@@ -254,6 +256,7 @@ function proxyLogic(state: RouterState) {
       if (state.metrics.openRequests === 0) scope.send({ type: 'DRAINED' });
       else timer = clock.setTimeout(look, DRAIN_LOOK_MS);
     });
+    state.isClosing = true;
     traffic?.server.close();
     let timer = clock.setTimeout(look, 0);
     return () => clock.clearTimeout(timer);

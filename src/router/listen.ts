@@ -39,6 +39,7 @@ export function listen(
   });
   return () => {
     server.close();
-    if ('closeAllConnections' in server) (server as { closeAllConnections(): void }).closeAllConnections();
+    if ('closeAllConnections' in server)
+      (server as { closeAllConnections(): void }).closeAllConnections();
   };
 }

@@ -15,11 +15,21 @@ export const METRIC_LIMITS = { components: 256, applications: 10_000 } as const;
 /** Counts and latencies of one group of requests; fixed size, no allocation per request. */
 export class RequestStatistics {
   requests = 0;
+  readonly rate: RateMeter;
   /** By hundreds: 2xx at [2]; everything outside 200 to 599 at [0]. */
   readonly responses = [0, 0, 0, 0, 0, 0];
   readonly buckets = new Array<number>(LATENCY_BUCKETS_MS.length + 1).fill(0);
   latencySumMs = 0;
   readonly #fine = new Uint32Array(FINE_BUCKETS);
+
+  constructor(clock: Clock) {
+    this.rate = new RateMeter(clock);
+  }
+
+  start(): void {
+    this.requests += 1;
+    this.rate.mark();
+  }
 
   addResponse(status: number, latencyMs: number): void {
     const group = status >= 200 && status < 600 ? Math.floor(status / 100) : 0;
@@ -135,9 +145,8 @@ class BusyApplications {
 
 /** Everything the router counts. Plain fields: the request path pays additions only. */
 export class RouterMetrics {
-  readonly all = new RequestStatistics();
+  readonly all: RequestStatistics;
   readonly byComponent = new Map<string, RequestStatistics>();
-  readonly rate: RateMeter;
   /** Named counters of gorouter.md §8. */
   readonly counters = new Map<string, number>();
   openUpgrades = 0;
@@ -148,7 +157,7 @@ export class RouterMetrics {
 
   constructor(clock: Clock) {
     this.#clock = clock;
-    this.rate = new RateMeter(clock);
+    this.all = new RequestStatistics(clock);
   }
 
   count(name: string, add = 1): void {
@@ -162,10 +171,8 @@ export class RouterMetrics {
   /** One attempt on an endpoint begins. */
   attemptStarted(component: string, applicationId: string): void {
     this.count('total_requests');
-    this.all.requests += 1;
-    this.rate.mark();
-    const own = this.component(component);
-    if (own !== undefined) own.requests += 1;
+    this.all.start();
+    this.component(component)?.start();
     if (component.startsWith('dea-')) this.count('routed_app_requests');
     if (applicationId === '') return;
     this.#busy.mark(applicationId, this.#clock.nowMs());
@@ -184,7 +191,7 @@ export class RouterMetrics {
     if (name === '') return undefined;
     let own = this.byComponent.get(name);
     if (own === undefined && this.byComponent.size < METRIC_LIMITS.components) {
-      own = new RequestStatistics();
+      own = new RequestStatistics(this.#clock);
       this.byComponent.set(name, own);
     }
     return own;

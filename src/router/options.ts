@@ -52,6 +52,8 @@ export interface BackendOptions {
   /** Total time of a request with its body. 0: no limit. */
   readonly endpointTimeoutMs: number;
   readonly dialTimeoutMs: number;
+  /** Time for the answer to an upgrade request. 0: no limit. */
+  readonly upgradeTimeoutMs: number;
   readonly keepAliveProbeIntervalMs: number;
   readonly isKeepAliveEnabled: boolean;
   readonly maxIdleConnectionsPerEndpoint: number;

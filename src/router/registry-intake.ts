@@ -117,7 +117,10 @@ export class RegistryIntake {
 
   open(): () => void {
     const { bus, guard } = this.#options;
-    const unsubscribe = bus.subscribe('router.*', guard((message) => this.#take(message)));
+    const unsubscribe = bus.subscribe(
+      'router.*',
+      guard((message) => this.#take(message)),
+    );
     return () => {
       this.#isOpen = false;
       unsubscribe();
@@ -183,7 +186,11 @@ export class RegistryIntake {
     const parsed = parseRegistryMessage(data);
     if (!parsed.ok) {
       this.#rejected += 1;
-      this.#rejections.add(isRegister ? 'router.register' : 'router.unregister', parsed.reason, data);
+      this.#rejections.add(
+        isRegister ? 'router.register' : 'router.unregister',
+        parsed.reason,
+        data,
+      );
       return;
     }
     this.#accepted += 1;

@@ -4,6 +4,7 @@ import { type Difference, DifferenceList } from './difference.ts';
 import type { TemplateMatcher } from './match-template.ts';
 import type {
   BackendRequestSeen,
+  BusMessageSeen,
   HeaderPair,
   InterimResponse,
   Outcome,
@@ -28,11 +29,25 @@ export function compareOutcome(
     compareJson('reply', expected.reply, observed.reply, list);
     list.same('keys', expected.keys?.join(' '), observed.keys?.join(' '));
   }
-  if (expected.messages !== undefined)
-    compareJson('messages', expected.messages, observed.messages, list);
+  compareMessages(expected.messages, observed.messages ?? [], list);
   if (expected.exit !== undefined) list.same('exit', expected.exit, observed.exit);
   compareSeconds(expected.afterSeconds, observed.afterSeconds, list);
   return list.differences;
+}
+
+function compareMessages(
+  expected: Outcome['messages'],
+  observed: readonly BusMessageSeen[],
+  list: DifferenceList,
+): void {
+  if (expected === undefined) return;
+  if (expected.length !== observed.length) {
+    list.add('messages', expected, observed);
+    return;
+  }
+  for (const [position, message] of expected.entries()) {
+    compareJson(`messages[${position}]`, message, observed[position], list, 'shape');
+  }
 }
 
 function toLines(value: Outcome['accessLog']): readonly string[] {

@@ -8,7 +8,7 @@ import { createServer, type Server } from 'node:net';
 const lowestPort = 10_240;
 const highestPort = 32_000;
 
-/** Ports that nothing listens on just now; held together, so that they differ. */
+/** Ports that nothing listens on just now; none is handed out twice. */
 export async function freePorts(count: number): Promise<number[]> {
   const held = await Promise.all(Array.from({ length: count }, holdPort));
   await Promise.all(
@@ -17,15 +17,20 @@ export async function freePorts(count: number): Promise<number[]> {
   return held.map(({ port }) => port);
 }
 
+const handedOut = new Set<number>();
+
 async function holdPort(): Promise<{ server: Server; port: number }> {
   for (let attempt = 0; attempt < 100; attempt += 1) {
     const port = randomInt(lowestPort, highestPort);
+    if (handedOut.has(port)) continue;
     const server = createServer();
     const isHeld = await new Promise<boolean>((resolve) => {
       server.once('error', () => resolve(false));
       server.listen(port, '127.0.0.1', () => resolve(true));
     });
-    if (isHeld) return { server, port };
+    if (!isHeld) continue;
+    handedOut.add(port);
+    return { server, port };
   }
   throw new Error('no free port found');
 }

@@ -14,7 +14,7 @@ import type { RouterFiles, RouterUnderTest, RunningRouter } from './router-under
 
 /** The pause of the recorder after it had published; used when the router shows no table. */
 const blindPauseMs = 70;
-const startTimeoutMs = 15_000;
+const startTimeoutMs = 30_000;
 const effectTimeoutMs = 1_000;
 export const probeHost = 'golden-probe';
 
@@ -85,7 +85,12 @@ export class Lane {
     const isShared = recorded.fresh !== true && !this.#mustRetire;
     if (isShared && this.#current?.configKey === configKey) return;
     await this.startRouter(recorded.config, values);
-    await this.awaitReady();
+    await this.awaitReady().catch(async (error: unknown) => {
+      // Another program was faster at one of the ports that were free a moment ago.
+      if (!/in use/i.test(String(error))) throw error;
+      await this.startRouter(recorded.config, values);
+      await this.awaitReady();
+    });
   }
 
   async startRouter(config: RecordedCase['config'], values: PlaceholderValues): Promise<void> {
@@ -95,7 +100,9 @@ export class Lane {
     const running = await this.#underTest.start(yaml, files);
     const configKey = JSON.stringify(config ?? {});
     const authorization = statusAuthorization(config);
-    this.#current = { running, files, configKey, config, authorization, showsTable: true };
+    // Where emptied pools are kept, a probe route would stay in the table for all to see.
+    const showsTable = config?.['empty_pool_timeout'] === undefined;
+    this.#current = { running, files, configKey, config, authorization, showsTable };
   }
 
   /** Ready is: the traffic port is open. An exit before that is an error. */
@@ -185,6 +192,7 @@ export class Lane {
     if (this.#current === undefined) return;
     if (this.#mustRetire || !this.busClient.isConnected) return await this.retireRouter();
     if (registered.length === 0) return;
+    if (!this.#current.showsTable) return await this.retireRouter();
     for (const message of registered) this.busClient.publish('router.unregister', message);
     await this.awaitEffect();
     const isEmpty = await waitUntil(async () => (await this.table()).trim() === '{}', 500, 2);

@@ -8,6 +8,8 @@ import type { Scene } from './scene.ts';
 /** How long a connection must stay open after the last answer to count as kept. */
 const listenMs = 100;
 const endWaitMs = 2_000;
+/** How long a line that must not come is waited for. */
+const lateLineMs = 60;
 const defaultTimeoutMs = 3_000;
 
 export function requestParts(step: Step, scene: Scene): RequestPart[] {
@@ -34,8 +36,14 @@ export async function runRequest(scene: Scene, step: Step): Promise<Outcome> {
   await awaitAnswers(connection, step, methods);
   await Promise.race([sending, connection.waitUntil(() => connection.end !== undefined, 60_000)]);
   const outcome = await listen(scene, connection, step, methods);
+  const { backendSaw, backendTls, accessLog } = step.expected ?? {};
+  const backends = backendSaw === undefined ? [] : await scene.takeBackends(backendSaw);
+  const tlsErrors = await scene.takeBackendTls(backendTls);
+  // The recorder closed its connection and then read the log: what ends with the client is in it.
   if (step.conn === undefined) connection.close();
-  return outcome;
+  if (accessLog === null) await pause(lateLineMs);
+  const lines = await scene.takeAccessLog([accessLog ?? []].flat().length);
+  return { ...outcome, backendSaw: backends, backendTls: tlsErrors, accessLog: lines };
 }
 
 export async function runReceive(scene: Scene, step: Step): Promise<Outcome> {
@@ -98,22 +106,12 @@ async function listen(
   if (!isOver) scene.noteLooseEnd();
   const outcome = describeAnswers(responses, connection, step);
   connection.consumed = connection.raw.length;
-  return { ...outcome, ...(await takeTraces(scene, expected)) };
+  return outcome;
 }
 
 function streamAfter(responses: readonly ParsedResponse[], connection: ClientConnection): string {
   const last = responses.at(-1);
   return last?.status === 101 ? connection.raw.slice(last.content.end) : '';
-}
-
-async function takeTraces(scene: Scene, expected: Outcome): Promise<Outcome> {
-  const accessCount = [expected.accessLog ?? []].flat().length;
-  const backends = await scene.takeBackends(expected.backendSaw);
-  return {
-    backendSaw: backends,
-    backendTls: await scene.takeBackendTls(expected.backendTls),
-    accessLog: await scene.takeAccessLog(accessCount),
-  };
 }
 
 function describeAnswers(
@@ -170,7 +168,6 @@ function describeResponse(
 /** The same request again and again, each time on a connection of its own. */
 export async function runRepeat(scene: Scene, step: Step): Promise<Outcome> {
   const count = step.count ?? 1;
-  const mark = scene.requestMark;
   const answers: string[] = [];
   for (let turn = 0; turn < count; turn += 1) {
     const parts = requestParts(step, scene);
@@ -183,7 +180,7 @@ export async function runRepeat(scene: Scene, step: Step): Promise<Outcome> {
     connection.close();
   }
   await scene.takeAccessLog(count);
-  const backendRequests = scene.backendRequests(mark);
+  const backendRequests = scene.backendRequests();
   scene.forgetBackends();
   const distinct = [...new Set(answers)];
   const letters = answers.map((answer) => String.fromCharCode(65 + distinct.indexOf(answer)));

@@ -34,6 +34,7 @@ export class Scene {
   #accessMark = 0;
   #logMark = 0;
   #tlsMark = 0;
+  #requestMark = 0;
   #hasLooseEnds = false;
 
   constructor(recorded: RecordedCase, lane: Lane) {
@@ -110,17 +111,13 @@ export class Scene {
     this.#hasLooseEnds = true;
   }
 
-  /** Requests per backend since `mark`, by name. */
-  backendRequests(mark: number): Record<string, number> {
+  /** Requests per backend since the last look, by name. */
+  backendRequests(): Record<string, number> {
     const counts: Record<string, number> = {};
-    for (const name of this.#diary.requests.slice(mark).sort()) {
+    for (const name of this.#diary.requests.slice(this.#requestMark).sort()) {
       counts[name] = (counts[name] ?? 0) + 1;
     }
     return counts;
-  }
-
-  get requestMark(): number {
-    return this.#diary.requests.length;
   }
 
   #unreportedBackends(): { requests: BackendRequestSeen[]; report: () => void } {
@@ -153,12 +150,13 @@ export class Scene {
       },
       wanted.length === 0 ? 0 : backendWaitMs,
     );
-    const { requests, report } = this.#unreportedBackends();
-    report();
+    const { requests } = this.#unreportedBackends();
+    this.forgetBackends();
     return requests;
   }
 
   forgetBackends(): void {
+    this.#requestMark = this.#diary.requests.length;
     this.#unreportedBackends().report();
   }
 

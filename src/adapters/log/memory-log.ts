@@ -8,7 +8,10 @@ export interface LogLine {
 }
 
 /** Keeps the last `capacity` lines, for tests and for the simulator. */
-export function createMemoryLog(source = 'test', capacity = 10_000): { log: Log; lines: LogLine[] } {
+export function createMemoryLog(
+  source = 'test',
+  capacity = 10_000,
+): { log: Log; lines: LogLine[] } {
   const lines: LogLine[] = [];
   function under(name: string): Log {
     const write =

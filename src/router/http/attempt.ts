@@ -11,6 +11,9 @@ export const MAX_INTERIM_RESPONSES = 5;
 /** How long the body waits for `100 Continue` of the endpoint (gorouter.md §5.3). */
 export const CONTINUE_WAIT_MS = 1000;
 
+/** Methods that say `Content-Length: 0` when they have no body (gorouter.md §5.2, as recorded). */
+const EMPTY_BODY_METHODS = new Set(['POST', 'PUT', 'PATCH']);
+
 /** How the client's body is framed; it is sent on in the same way. */
 export type BodyFraming = 'none' | 'length' | 'chunked';
 
@@ -25,8 +28,9 @@ export interface AttemptRequest {
   readonly framing: BodyFraming;
   readonly expectsContinue: boolean;
   readonly dialTimeoutMs: number;
-  /** 0: no limit. */
+  /** For the whole exchange, or only for the head of the answer to an upgrade. 0: no limit. */
   readonly timeoutMs: number;
+  readonly isUpgrade: boolean;
   readonly maxResponseHeaderBytes: number;
 }
 
@@ -70,6 +74,7 @@ export class Attempt {
   #hasBodyStarted = false;
   #interims = 0;
   #bytesBefore = 0;
+  #localAddress = '';
   #dialTimer: Timer | undefined;
   #timer: Timer | undefined;
   #continueTimer: Timer | undefined;
@@ -132,17 +137,26 @@ export class Attempt {
       } else own.values.push(headers.values[index] as string);
     }
     for (const own of values.values()) {
-      upstream.setHeader(own.name, own.values.length === 1 ? (own.values[0] as string) : own.values);
+      upstream.setHeader(
+        own.name,
+        own.values.length === 1 ? (own.values[0] as string) : own.values,
+      );
     }
     if (framing === 'chunked') upstream.setHeader('Transfer-Encoding', 'chunked');
+    // HTTP/1.1 keeps a connection without saying so (RFC 9112 §9.3), as the original does.
+    if (upstream.shouldKeepAlive && !headers.has('connection')) upstream.removeHeader('Connection');
     upstream.on('socket', (socket) => this.#watchSocket(socket));
     upstream.on('response', (answer) => this.#answer(answer));
     upstream.on('upgrade', (answer, socket, head) => this.#upgrade(answer, socket, head));
     upstream.on('information', ({ statusCode, rawHeaders }) => {
       this.#inform(statusCode, rawHeaders);
     });
-    if (framing === 'none') upstream.end();
-    else if (expectsContinue) {
+    if (framing === 'none') {
+      // Node would announce an empty body for every method that it does not know.
+      if (!EMPTY_BODY_METHODS.has(this.#request.method))
+        upstream.useChunkedEncodingByDefault = false;
+      upstream.end();
+    } else if (expectsContinue) {
       upstream.on('continue', () => this.#startBody());
       upstream.flushHeaders();
     }
@@ -151,12 +165,16 @@ export class Attempt {
   #watchSocket(socket: Socket): void {
     if (this.#isSettled) return;
     if (!socket.connecting) {
+      this.#localAddress = localAddressOf(socket);
       this.#bytesBefore = socket.bytesRead;
       this.#connected();
       return;
     }
     const { dialTimeoutMs, address } = this.#request;
-    socket.once('connect', () => this.#connected());
+    socket.once('connect', () => {
+      this.#localAddress = localAddressOf(socket);
+      this.#connected();
+    });
     if (dialTimeoutMs === 0) return;
     this.#dialTimer = this.#clock.setTimeout(() => {
       const text = `dial tcp ${address}: i/o timeout`;
@@ -191,6 +209,7 @@ export class Attempt {
     }
     this.#hasAnswer = true;
     this.#clock.clearTimeout(this.#continueTimer);
+    if (this.#request.isUpgrade) this.#clock.clearTimeout(this.#timer);
     this.#listener.onResponse(answer);
   }
 
@@ -241,7 +260,7 @@ export class Attempt {
       address: this.#request.address,
       isConnected: this.#isConnected,
       bytesReceived,
-      localAddress: localAddressOf(socket),
+      localAddress: this.#localAddress,
     });
     const isReset = failure.kind === 'eof' || failure.kind === 'reset';
     const isStale = upstream?.reusedSocket === true && isReset && bytesReceived === 0;

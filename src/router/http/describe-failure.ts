@@ -43,7 +43,9 @@ function badResponseText(error: NodeError): string {
 
 /** Node's error in the words that the original uses for the same cause (gorouter.md §5.10). */
 export function describeFailure(error: NodeError, progress: AttemptProgress): Failure {
-  const { address, isConnected } = progress;
+  const { isConnected } = progress;
+  // IPv6 addresses stand in brackets, as everywhere that a port follows.
+  const address = progress.address.replace(/^([^[]*:.*):(\d+)$/, '[$1]:$2');
   const as = (kind: FailureKind, text: string): Failure => ({ kind, text, wasSent: isConnected });
   if (error.code === 'ENOTFOUND' || error.syscall === 'getaddrinfo') {
     return as('dial', `dial tcp: lookup ${error.hostname ?? address}: no such host`);

@@ -1,6 +1,7 @@
 import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type HttpProxy from 'http-proxy';
+import { checkResponse } from '../policy/check-response.ts';
 import {
   classifyFailure,
   type Failure,
@@ -13,6 +14,7 @@ import { editResponse, type ResponseTraits } from '../policy/edit-response.ts';
 import { errorResponse } from '../policy/error-response.ts';
 import { HeaderList } from '../policy/header-list.ts';
 import { statusText } from '../policy/status-text.ts';
+import { settleConnection } from '../settle-connection.ts';
 import { createSelection, type Selection, selectNext } from '../table/choose-endpoint.ts';
 import { beginExchange, type Endpoint, endExchange } from '../table/endpoint.ts';
 import { markFailed } from '../table/route-table.ts';
@@ -20,7 +22,8 @@ import { stickySetCookie } from '../table/sticky-session.ts';
 import { Attempt, type AttemptListener, type BodyFraming } from './attempt.ts';
 import type { ConnectionPools } from './connection-pools.ts';
 import type { EngineContext, Exchange } from './exchange.ts';
-import { respond, settleConnection } from './respond.ts';
+import type { OpenExchanges } from './open-exchanges.ts';
+import { respond } from './respond.ts';
 import type { UpgradedConnections } from './upgraded-connections.ts';
 
 /** A failed endpoint is left alone for this part of the stale threshold (gorouter.md §3.5). */
@@ -30,6 +33,7 @@ export interface Wires {
   readonly proxy: HttpProxy;
   readonly pools: ConnectionPools;
   readonly upgraded: UpgradedConnections;
+  readonly open: OpenExchanges;
 }
 
 export interface ForwardingRequest {
@@ -143,7 +147,12 @@ export class Forwarding implements AttemptListener {
         framing,
         expectsContinue,
         dialTimeoutMs: options.backends.dialTimeoutMs,
-        timeoutMs: upgrade === undefined ? options.backends.endpointTimeoutMs : 0,
+        // An upgraded connection may live for ever, but its handshake may not hang.
+        timeoutMs:
+          upgrade === undefined
+            ? options.backends.endpointTimeoutMs
+            : options.backends.upgradeTimeoutMs,
+        isUpgrade: upgrade !== undefined,
         maxResponseHeaderBytes: options.backends.maxResponseHeaderBytes,
       },
       clock,
@@ -265,18 +274,21 @@ export class Forwarding implements AttemptListener {
     const { options, clock } = this.#context;
     const { reply, request } = this.#input;
     const headers = HeaderList.fromRaw(answer.rawHeaders);
-    const { maxResponseHeaders } = options.backends;
-    if (maxResponseHeaders > 0 && headers.length > maxResponseHeaders) {
-      this.#attempt?.cancel();
-      const text = 'net/http: HTTP/1.x transport connection broken: too many response headers';
-      this.onFailure({ kind: 'bad-response', text, wasSent: true }, false);
-      return;
-    }
     const exchange = this.#exchange;
     const status = answer.statusCode ?? 502;
+    const failure = checkResponse(
+      { status, version: answer.httpVersion, headers },
+      options.backends.maxResponseHeaders,
+    );
+    if (failure !== undefined) {
+      this.#attempt?.cancel();
+      this.onFailure(failure, false);
+      return;
+    }
     exchange.status = status;
-    exchange.routerError = headers.get('x-cf-routererror') ?? '';
     editResponse(headers, this.#responseTraits(headers, this.#endpoint), options.headers);
+    exchange.routerError = headers.get('x-cf-routererror') ?? '';
+    if (status === 204 || status === 304) headers.remove('content-length');
     const mustClose = this.#context.isDraining() || !request.complete;
     settleConnection(reply, exchange.head.version, mustClose);
     reply.writeHead(status, statusText(status), headers.toRaw() as never);
@@ -337,7 +349,11 @@ export class Forwarding implements AttemptListener {
     }
     this.#isOver = true;
     const headers = HeaderList.fromRaw(answer.rawHeaders);
-    editResponse(headers, this.#responseTraits(headers, this.#endpoint), this.#context.options.headers);
+    editResponse(
+      headers,
+      this.#responseTraits(headers, this.#endpoint),
+      this.#context.options.headers,
+    );
     headers.append('Upgrade', token);
     headers.append('Connection', 'Upgrade');
     this.#joinUpgraded(client, upstream, head, headers);
@@ -366,6 +382,14 @@ export class Forwarding implements AttemptListener {
       metrics.openUpgrades -= 1;
       exchange.finish();
     });
+  }
+
+  /** The rest of the request cannot be read; its connection answers with 400 by itself. */
+  breakOff(): void {
+    if (this.#isOver) return;
+    this.#attempt?.cancel();
+    this.#exchange.status = 400;
+    this.#end();
   }
 
   #clientClosed(): void {

@@ -1,17 +1,13 @@
-import {
-  createServer,
-  type IncomingMessage,
-  type Server,
-  ServerResponse,
-} from 'node:http';
-import type { Socket } from 'node:net';
+import { createServer, type IncomingMessage, type Server, ServerResponse } from 'node:http';
 import { createRequire } from 'node:module';
+import type { Socket } from 'node:net';
 import type HttpProxy from 'http-proxy';
 import {
   checkAuthority,
   checkFraming,
   checkHost,
   checkTarget,
+  checkUpgrade,
   type Rejection,
 } from '../policy/check-request.ts';
 import { decide } from '../policy/decide.ts';
@@ -19,11 +15,20 @@ import { errorResponse } from '../policy/error-response.ts';
 import { HeaderList } from '../policy/header-list.ts';
 import { type RequestHead, splitTarget } from '../policy/request-head.ts';
 import { upgradeToken } from '../policy/strip-hop-headers.ts';
+import { settleConnection } from '../settle-connection.ts';
+import { createSelection, NO_WISHES, selectNext } from '../table/choose-endpoint.ts';
 import type { BodyFraming } from './attempt.ts';
 import { createConnectionPools } from './connection-pools.ts';
 import { type EngineContext, Exchange } from './exchange.ts';
 import { Forwarding, type ForwardingRequest, type Wires } from './forwarding.ts';
-import { endWith, parserErrorText, rejectionText } from './reject.ts';
+import { createOpenExchanges } from './open-exchanges.ts';
+import {
+  endWith,
+  type ParserError,
+  parserErrorText,
+  rejectionText,
+  versionRejection,
+} from './reject.ts';
 import { respond } from './respond.ts';
 import { forwardTcpUpgrade } from './tcp-upgrade.ts';
 import { createUpgradedConnections } from './upgraded-connections.ts';
@@ -78,19 +83,23 @@ function headOf(request: IncomingMessage, headers: HeaderList): RequestHead {
   };
 }
 
-function rejectionOf(request: IncomingMessage, headers: HeaderList): Rejection | undefined {
+/** The answer to a request that is refused as it stands; undefined when it is in order. */
+function rejectionOf(request: IncomingMessage, headers: HeaderList): string | undefined {
   const { httpVersion, method = '', url = '' } = request;
   const { authority } = splitTarget(url);
-  return (
+  const rejection: Rejection | undefined =
     checkHost(headers, httpVersion) ??
     checkFraming(headers, httpVersion) ??
     checkTarget(method, url) ??
-    checkAuthority(authority, headers.get('host') ?? '')
-  );
+    checkAuthority(authority, headers.get('host') ?? '') ??
+    checkUpgrade(headers);
+  if (httpVersion !== '1.0' && httpVersion !== '1.1') return versionRejection(httpVersion);
+  return rejection === undefined ? undefined : rejectionText(rejection);
 }
 
 /** The answer to `OPTIONS *` comes from the server itself (RFC 9110 §9.3.7). */
-function answerServerOptions(reply: ServerResponse): void {
+function answerServerOptions(reply: ServerResponse, version: string): void {
+  settleConnection(reply, version, false);
   reply.writeHead(200, { 'Content-Length': '0' });
   reply.end();
 }
@@ -105,13 +114,14 @@ interface Arrival {
 function serve(arrival: Arrival, wires: Wires, context: EngineContext): void {
   const { request, reply } = arrival;
   const headers = HeaderList.fromRaw(request.rawHeaders);
-  const rejection = rejectionOf(request, headers);
-  if (rejection !== undefined) {
-    endWith(request.socket, rejectionText(rejection));
+  const text = rejectionOf(request, headers);
+  if (text !== undefined) {
+    wires.open.rejectInTurn(request.socket, () => endWith(request.socket, text));
     return;
   }
+  const open = wires.open.add(request, reply);
   if (request.url === '*') {
-    answerServerOptions(reply);
+    answerServerOptions(reply, request.httpVersion);
     return;
   }
   const exchange = new Exchange(headOf(request, headers), context);
@@ -120,6 +130,10 @@ function serve(arrival: Arrival, wires: Wires, context: EngineContext): void {
     if (decision.kind === 'respond') {
       if (decision.response.status === 404 || decision.response.status === 503) {
         context.log.info('status', { status: decision.response.status, host: exchange.head.host });
+      }
+      if (decision.loggedPool !== undefined) {
+        const selection = createSelection(decision.loggedPool, NO_WISHES, context.balancing);
+        exchange.endpoint = selectNext(selection, context.clock.nowMs());
       }
       respond(exchange, decision.response, request, reply, context);
       return;
@@ -137,7 +151,9 @@ function serve(arrival: Arrival, wires: Wires, context: EngineContext): void {
       expectsContinue: arrival.expectsContinue,
       upgrade: token === undefined ? undefined : { token, head: arrival.upgradeHead as Buffer },
     };
-    new Forwarding(exchange, decision, input, wires, context).start();
+    const forwarding = new Forwarding(exchange, decision, input, wires, context);
+    open.onBroken = () => forwarding.breakOff();
+    forwarding.start();
   } catch (error) {
     faulted(error, exchange, arrival, context);
   }
@@ -175,7 +191,8 @@ export function createTrafficServer(context: EngineContext): TrafficServer {
   const { frontend, backends } = context.options;
   const pools = createConnectionPools(backends);
   const upgraded = createUpgradedConnections();
-  const wires: Wires = { proxy: createProxy(), pools, upgraded };
+  const open = createOpenExchanges();
+  const wires: Wires = { proxy: createProxy(), pools, upgraded, open };
   const server = createServer({
     maxHeaderSize: SERVER_HEADER_BYTES + HEADER_SLOP_BYTES,
     keepAliveTimeout: frontend.idleTimeoutMs,
@@ -204,10 +221,14 @@ export function createTrafficServer(context: EngineContext): TrafficServer {
   });
   // A tunnel would bypass every rule of the router (reliability.md §3 row 65).
   server.on('connect', (_request: IncomingMessage, socket) => {
-    const text = '405 Method Not Allowed';
-    endWith(socket as Socket, rejectionText({ status: 405, text }));
+    endWith(socket as Socket, rejectionText({ text: '405 Method Not Allowed' }));
   });
-  server.on('clientError', (error, stream) => endWith(stream as Socket, parserErrorText(error)));
+  server.on('clientError', (error: ParserError, stream) => {
+    const socket = stream as Socket;
+    // Bytes behind `Connection: close` are nobody's request; the answer before them stands.
+    if (error.code === 'HPE_CLOSED_CONNECTION') return;
+    open.rejectInTurn(socket, () => endWith(socket, parserErrorText(error)));
+  });
   return {
     server,
     get openUpgrades() {

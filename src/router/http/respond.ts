@@ -1,8 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { EngineContext, Exchange } from './exchange.ts';
-import type { RouterResponse } from '../policy/error-response.ts';
 import { rewriteResponse } from '../policy/edit-response.ts';
+import type { RouterResponse } from '../policy/error-response.ts';
 import { statusText } from '../policy/status-text.ts';
+import { settleConnection } from '../settle-connection.ts';
+import type { EngineContext, Exchange } from './exchange.ts';
 
 /** A body that the client still has to send is read and dropped up to this size. */
 export const DROPPED_BODY_BYTES = 256 * 1024;
@@ -15,15 +16,6 @@ function unreadBytes(request: IncomingMessage): number {
   return Number(headers['content-length'] ?? Number.NaN);
 }
 
-/**
- * Must be called before the head is written: HTTP/1.1 keeps a connection without saying so, and
- * the original says nothing either (RFC 9112 §9.3).
- */
-export function settleConnection(reply: ServerResponse, version: string, mustClose: boolean): void {
-  if (mustClose) reply.shouldKeepAlive = false;
-  if (reply.shouldKeepAlive === (version === '1.1')) reply.removeHeader('Connection');
-}
-
 /** Sends an answer that the router made itself, and ends the exchange (gorouter.md §5.9). */
 export function respond(
   exchange: Exchange,
@@ -32,11 +24,11 @@ export function respond(
   reply: ServerResponse,
   context: EngineContext,
 ): void {
-  const { status, headers, body, routerError, counter } = response;
+  const { status, headers, body, counter } = response;
   context.metrics.count(counter);
   rewriteResponse(headers, context.options.headers);
   exchange.status = status;
-  exchange.routerError = routerError;
+  exchange.routerError = headers.get('x-cf-routererror') ?? '';
   exchange.bytesSent = Buffer.byteLength(body);
   headers.append('Content-Length', String(exchange.bytesSent));
   if (reply.destroyed || reply.headersSent) {

@@ -1,5 +1,5 @@
-import { connect, type Socket } from 'node:net';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { connect, type Socket } from 'node:net';
 import type { Forward } from '../policy/decide.ts';
 import { errorResponse } from '../policy/error-response.ts';
 import { createSelection, selectNext } from '../table/choose-endpoint.ts';

@@ -61,13 +61,29 @@ function quoted(text: string): string {
   return PLAIN.test(text) ? `"${text}"` : `"${escapeQuoted(text)}"`;
 }
 
+/** Characters that the original escapes before it logs a path. */
+const LOG_ESCAPED = /["<>\\^`{|}]/g;
+
+/** The path as the original logs it: what may not stand in a path is escaped, the query is not. */
+function loggedTarget(pathAndQuery: string): string {
+  const query = pathAndQuery.indexOf('?');
+  const path = query === -1 ? pathAndQuery : pathAndQuery.slice(0, query);
+  const escaped = path.replace(
+    LOG_ESCAPED,
+    (character) => `%${hex(character.charCodeAt(0)).toUpperCase()}`,
+  );
+  return escaped === path ? pathAndQuery : escaped + pathAndQuery.slice(path.length);
+}
+
 function redactedTarget(record: AccessRecord, mode: AccessLogOptions['redactQueryParameters']) {
-  const { method, pathAndQuery } = record.head;
+  const { method } = record.head;
+  const pathAndQuery = loggedTarget(record.head.pathAndQuery);
   if (mode === 'none' || method !== 'GET') return pathAndQuery;
   const query = pathAndQuery.indexOf('?');
   if (query === -1) return pathAndQuery;
   const path = pathAndQuery.slice(0, query);
-  if (mode === 'all' || query + 1 === pathAndQuery.length) return path;
+  if (mode === 'all') return path;
+  if (query + 1 === pathAndQuery.length) return pathAndQuery;
   const raw = Buffer.from(pathAndQuery.slice(query + 1), 'latin1');
   return `${path}?hash=${createHash('sha1').update(raw).digest('hex')}`;
 }

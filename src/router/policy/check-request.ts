@@ -5,13 +5,12 @@ import type { HeaderList } from './header-list.ts';
  * the access log. Texts as the original's server has them (gorouter.md §5.9).
  */
 export interface Rejection {
-  readonly status: number;
-  /** Reason phrase and body are the same text. */
+  /** Status and reason phrase; the body too, unless there is another. */
   readonly text: string;
+  readonly body?: string;
 }
 
 const bad = (detail?: string): Rejection => ({
-  status: 400,
   text: detail === undefined ? '400 Bad Request' : `400 Bad Request: ${detail}`,
 });
 
@@ -39,7 +38,7 @@ export function checkFraming(headers: HeaderList, version: string): Rejection | 
   if (lengths.length > 0 || encodings.length > 1) return bad();
   if (version !== '1.1') return bad();
   if ((encodings[0] ?? '').toLowerCase() !== 'chunked') {
-    return { status: 501, text: '501 Not Implemented: Unsupported transfer encoding' };
+    return { text: '501 Not Implemented', body: 'Unsupported transfer encoding' };
   }
   return undefined;
 }
@@ -56,10 +55,15 @@ export function checkTarget(method: string, target: string): Rejection | undefin
 }
 
 /** RFC 9110 §7.2: an absolute-form target that names another host than Host is an attack. */
-export function checkAuthority(
-  authority: string | undefined,
-  host: string,
-): Rejection | undefined {
+export function checkAuthority(authority: string | undefined, host: string): Rejection | undefined {
   if (authority === undefined || host === '') return undefined;
   return authority.toLowerCase() === host.toLowerCase() ? undefined : bad();
+}
+
+/** RFC 6455 §4.1: a WebSocket handshake has no body; one would be read as frames or as a request. */
+export function checkUpgrade(headers: HeaderList): Rejection | undefined {
+  if (!/^websocket$/i.test(headers.get('upgrade') ?? '')) return undefined;
+  const hasBody = headers.has('transfer-encoding') || Number(headers.get('content-length')) > 0;
+  const isUpgrade = /\bupgrade\b/i.test(headers.get('connection') ?? '');
+  return hasBody && isUpgrade ? bad() : undefined;
 }

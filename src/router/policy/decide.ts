@@ -17,7 +17,14 @@ export interface Forward {
   readonly sticky: StickyRequest;
 }
 
-export type Decision = Forward | { readonly kind: 'respond'; readonly response: RouterResponse };
+export interface Respond {
+  readonly kind: 'respond';
+  readonly response: RouterResponse;
+  /** Set when the access log is to name an endpoint although none is asked (gorouter.md §5.8). */
+  readonly loggedPool: Pool | undefined;
+}
+
+export type Decision = Forward | Respond;
 
 export interface DecideContext {
   readonly options: RouterOptions;
@@ -31,20 +38,22 @@ export function healthResponse(isHealthy: boolean): RouterResponse {
   headers.append('Cache-Control', 'private, max-age=0');
   headers.append('Expires', '0');
   const body = isHealthy ? 'ok\n' : '';
-  if (isHealthy) headers.append('Content-Type', 'text/plain; charset=utf-8');
   return { status: isHealthy ? 200 : 503, headers, body, routerError: '', counter: '' };
 }
 
+/** The request id that the router adds counts too, but only by its name (as recorded). */
+const REQUEST_ID_BYTES = 'X-Vcap-Request-Id'.length + 5;
+
 /**
- * Counts as the original's check does: request line, host, and each header with its separators
- * (gorouter.md §5.8).
+ * Counts as the recorded check does: request line, host, and each header with its separators.
+ * Values count as well, as today (gorouter.md §5.8): there they were forgotten.
  */
 function isTooLarge(head: RequestHead, options: RouterOptions): boolean {
   const { maxRequestHeaderBytes, maxRequestHeaders } = options.frontend;
   const { headers } = head;
   if (maxRequestHeaders > 0 && headers.length > maxRequestHeaders) return true;
-  let bytes = head.method.length + head.target.length + 'HTTP/1.1'.length + 4;
-  bytes += head.host.length + 8;
+  let bytes = head.method.length + head.target.length + 'HTTP/1.1'.length + 5;
+  bytes += head.host.length + 4 + REQUEST_ID_BYTES;
   for (let index = 0; index < headers.length; index += 1) {
     if (headers.keys[index] === 'host') continue;
     bytes += (headers.names[index] ?? '').length + (headers.values[index] ?? '').length + 4;
@@ -102,24 +111,31 @@ function wishesOf(pool: Pool, head: RequestHead, sticky: StickyRequest, options:
 export function decide(head: RequestHead, context: DecideContext): Decision {
   const { options, table } = context;
   const { htmlErrorTemplate } = options.headers;
-  const respond = (name: RouterErrorName, details: ErrorDetails = {}): Decision => ({
+  const respond = (
+    name: RouterErrorName,
+    details: ErrorDetails = {},
+    loggedPool?: Pool,
+  ): Decision => ({
     kind: 'respond',
     response: errorResponse(name, { host: head.host, ...details }, htmlErrorTemplate),
+    loggedPool,
   });
   if (head.headers.get('user-agent') === options.frontend.healthcheckUserAgent) {
-    return { kind: 'respond', response: healthResponse(context.isHealthy()) };
+    const response = healthResponse(context.isHealthy());
+    return { kind: 'respond', response, loggedPool: undefined };
   }
   if (head.host === '' || head.host === head.clientAddress) return respond('emptyHost');
   const wish = instanceWish(head);
   if (wish !== undefined && wish.find === undefined) return respond(wish.error);
   const routePool = table.lookup(head.host, pathOf(head.pathAndQuery));
-  const pool = routePool === undefined || wish?.find === undefined ? routePool : wish.find(routePool);
+  const pool =
+    routePool === undefined || wish?.find === undefined ? routePool : wish.find(routePool);
   if (pool === undefined) return respond(wish?.error ?? 'unknownRoute', wish?.details);
   if (pool.isEmpty) {
     return respond(options.registry.emptyPoolResponse503 ? 'noEndpoints' : 'unknownRoute');
   }
   if (isPoolAtLimit(pool, options.backends.maxConnections)) return respond('connectionLimit');
-  if (isTooLarge(head, options)) return respond('headersTooLarge');
+  if (isTooLarge(head, options)) return respond('headersTooLarge', {}, pool);
   if (pool.routeServiceUrl !== '') return respond('routeServiceUnsupported');
   const { headers } = head;
   const sticky = readStickyRequest(

@@ -41,11 +41,15 @@ export function editRequest(
   requestId: string,
   wallMs: number,
 ): void {
-  headers.set('X-Vcap-Request-Id', requestId);
   stripRequestHopHeaders(headers, options.hopByHopToFilter);
+  headers.set('X-Vcap-Request-Id', requestId);
   editForwardedHeaders(headers, head, options);
   if (!headers.has('x-request-start')) headers.append('X-Request-Start', String(wallMs));
   headers.remove('x-cf-app-instance');
+  if (headers.get('user-agent') === '') headers.remove('user-agent');
+  // RFC 9110 §8.6: leading zeros are legal, but not every app reads them alike.
+  const length = headers.get('content-length');
+  if (length !== undefined) headers.set('Content-Length', String(Number(length)));
   headers.set('Host', head.host);
 }
 

@@ -16,9 +16,12 @@ export interface RouterResponse {
 
 /** Anything that could end a header line is written as its escape (corpus: CR LF in our text). */
 export function headerSafe(text: string): string {
-  return text.replace(/[\u0000-\u0008\u000a-\u001f\u007f]/g, (character) =>
-    `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`,
-  ).replace(/[^\u0000-\u00ff]/g, '?');
+  return text
+    .replace(
+      /[\u0000-\u0008\u000a-\u001f\u007f]/g,
+      (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`,
+    )
+    .replace(/[^\u0000-\u00ff]/g, '?');
 }
 
 export interface ErrorDetails {
@@ -56,6 +59,8 @@ export function errorResponse(
     headers.append('Content-Type', `text/${subtype}; charset=utf-8`);
     headers.append('X-Content-Type-Options', 'nosniff');
   }
-  const body = page ?? (text === '' ? '' : `${wholeText}\n`);
+  // As recorded: the text that stands in for a page that failed has no end of line.
+  const end = htmlTemplate === '' ? '\n' : '';
+  const body = page ?? (text === '' ? '' : `${wholeText}${end}`);
   return { status, headers, body, routerError: routerErrorValue, counter };
 }

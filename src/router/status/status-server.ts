@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Clock } from '../../ports/clock.ts';
 import { healthResponse } from '../policy/decide.ts';
+import { settleConnection } from '../settle-connection.ts';
 import { routesJsonPieces } from '../table/routes-json.ts';
 import { isAuthorized } from './basic-auth.ts';
 import { type PrometheusSource, prometheusText } from './prometheus.ts';
@@ -33,6 +34,7 @@ function sendJson(reply: ServerResponse, text: string): void {
   reply.shouldKeepAlive = false;
   reply.writeHead(200, {
     'Content-Type': 'application/json',
+    Connection: 'close',
     'Content-Length': Buffer.byteLength(text),
   });
   reply.end(text);
@@ -40,6 +42,7 @@ function sendJson(reply: ServerResponse, text: string): void {
 
 function sendHealth(reply: ServerResponse, isHealthy: boolean): void {
   const { status, headers, body } = healthResponse(isHealthy);
+  if (body !== '') headers.append('Content-Type', TEXT['Content-Type']);
   headers.append('Content-Length', String(body.length));
   reply.writeHead(status, headers.toRaw() as never);
   reply.end(body);
@@ -55,7 +58,7 @@ function sendRoutes(reply: ServerResponse, { source, clock }: StatusServerOption
     return;
   }
   reply.shouldKeepAlive = false;
-  reply.writeHead(200, { 'Content-Type': 'application/json' });
+  reply.writeHead(200, { 'Content-Type': 'application/json', Connection: 'close' });
   reply.write(first.value);
   reply.write(second.value);
   const next = () => {
@@ -109,6 +112,7 @@ export function createStatusServer(
     },
     guard((request: IncomingMessage, reply: ServerResponse) => {
       request.resume();
+      settleConnection(reply, request.httpVersion, false);
       handle(request, reply, options);
     }),
   );

@@ -25,6 +25,7 @@ function statisticsOf(statistics: RequestStatistics) {
   const [xxx = 0, , two = 0, three = 0, four = 0, five = 0] = statistics.responses;
   return {
     requests: statistics.requests,
+    rate: statistics.rate.read(),
     responses_2xx: two,
     responses_3xx: three,
     responses_4xx: four,
@@ -67,7 +68,6 @@ function countDroplets(table: RouteTable): number {
 /** What `/varz`, `vcap.component.announce` and `.discover` say (gorouter.md §2.8, §6.5). */
 export function varz(source: VarzSource): Record<string, unknown> {
   const { metrics, table } = source;
-  const rate = metrics.rate.read();
   const component: Record<string, unknown> = {};
   for (const [name, statistics] of metrics.byComponent) component[name] = statisticsOf(statistics);
   return {
@@ -83,13 +83,12 @@ export function varz(source: VarzSource): Record<string, unknown> {
     cpu: Number(source.process.cpuPercent().toFixed(2)),
     log_counts: source.logCounts,
     ...statisticsOf(metrics.all),
-    rate,
     tags: { component },
     urls: table.routeCount,
     droplets: countDroplets(table),
     bad_requests: metrics.counter('rejected_requests'),
     bad_gateways: metrics.counter('bad_gateways'),
-    requests_per_sec: rate[0] ?? 0,
+    requests_per_sec: metrics.all.rate.read()[0] ?? 0,
     top10_app_requests: metrics.busiest(10).map(({ applicationId, requestsPerMinute }) => ({
       application_id: applicationId,
       rpm: requestsPerMinute,

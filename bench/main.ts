@@ -1,0 +1,72 @@
+/** `npm run bench -- router|table|flood [--json] [--seconds N] [--rounds N]` */
+import { spawnSync } from 'node:child_process';
+import { parseArgs } from 'node:util';
+import { floodLines } from './flood/report-flood.ts';
+import { runFlood } from './flood/run-flood.ts';
+import { runRouterBench } from './router/run-router-bench.ts';
+import { runTableBench } from './table/run-table-bench.ts';
+
+const USAGE = 'usage: npm run bench -- router|table|flood [--json] [--seconds N] [--rounds N]\n';
+const FLOOD_MESSAGES_PER_SECOND = 10_000;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    json: { type: 'boolean', default: false },
+    seconds: { type: 'string' },
+    rounds: { type: 'string' },
+  },
+});
+
+/** With --json standard output holds the result alone. */
+const print = (line: string): void => {
+  if (values.json) process.stderr.write(`${line}\n`);
+  else process.stdout.write(`${line}\n`);
+};
+
+function numberOf(text: string | undefined, otherwise: number): number {
+  const number = Number(text ?? otherwise);
+  if (Number.isInteger(number) && number > 0) return number;
+  process.stderr.write(USAGE);
+  process.exit(2);
+}
+
+/** The heap can only be measured after a collection that somebody asks for. */
+function runTable(): unknown {
+  if ((globalThis as { gc?: unknown }).gc !== undefined) {
+    return runTableBench({
+      routeCounts: [100_000, 1_000_000],
+      messageKinds: ['small', 'full'],
+      print,
+    });
+  }
+  const words = ['--expose-gc', ...process.argv.slice(1)];
+  const { status } = spawnSync(process.execPath, words, { stdio: 'inherit' });
+  process.exit(status ?? 1);
+}
+
+async function runNamed(name: string | undefined): Promise<unknown> {
+  if (name === 'table') return runTable();
+  if (name === 'router') {
+    const seconds = numberOf(values.seconds, 5);
+    return runRouterBench({ seconds, rounds: numberOf(values.rounds, 3), print });
+  }
+  if (name === 'flood') {
+    const options = {
+      seconds: numberOf(values.seconds, 10),
+      messagesPerSecond: FLOOD_MESSAGES_PER_SECOND,
+    };
+    const report = await runFlood(options);
+    for (const line of floodLines(report)) print(line);
+    return report;
+  }
+  process.stderr.write(USAGE);
+  return process.exit(2);
+}
+
+const result = await runNamed(positionals[0]);
+if (values.json) {
+  const plain = (_key: string, value: unknown) =>
+    value instanceof Map ? Object.fromEntries(value) : value;
+  process.stdout.write(`${JSON.stringify(result, plain, 2)}\n`);
+}

@@ -1,0 +1,41 @@
+// What the app can be told, by environment or by flag: `node examples/hello --host api.localhost`.
+import { parseArgs } from 'node:util';
+
+const FLAGS = {
+  nats: { type: 'string' },
+  host: { type: 'string' },
+  port: { type: 'string' },
+  instance: { type: 'string' },
+  ip: { type: 'string' },
+  help: { type: 'boolean', short: 'h' },
+};
+
+export const HELP = `node examples/hello [flags]   a small app that registers itself at the router
+  --nats <url>       NATS server, or several with commas   NATS_URL        nats://127.0.0.1:4222
+  --host <name>      route, or several with commas         HOST            hello.localhost
+  --port <number>    port to listen on; 0: any free one    PORT            0
+  --instance <n>     index of this instance                INSTANCE        0
+  --ip <address>     address that the router dials         CF_INSTANCE_IP  127.0.0.1
+`;
+
+/** The flags win over the environment. Throws an error with a clear text. */
+export function readSettings(argv, environment) {
+  const { values } = parseArgs({ args: argv, options: FLAGS });
+  const port = Number(values.port ?? environment.PORT ?? 0);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+    throw new Error('the port must be a whole number from 0 to 65535');
+  }
+  const instance = values.instance ?? environment.INSTANCE ?? '0';
+  if (!/^[0-9]{1,6}$/.test(instance)) throw new Error('the instance must be a whole number');
+  const address = values.ip ?? environment.CF_INSTANCE_IP;
+  return {
+    isHelpWanted: values.help === true,
+    natsServers: (values.nats ?? environment.NATS_URL ?? 'nats://127.0.0.1:4222').split(','),
+    routes: (values.host ?? environment.HOST ?? 'hello.localhost').split(','),
+    port,
+    instance,
+    address: address ?? '127.0.0.1',
+    // Without an address of its own the app is for this machine only.
+    listenAddress: address === undefined ? '127.0.0.1' : undefined,
+  };
+}
