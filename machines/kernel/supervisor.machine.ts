@@ -118,17 +118,16 @@ function withChild(
 }
 
 /**
- * The first child that waits. It has to wait on behind one in back-off, as it builds on that one;
- * only under one_for_one a child that stood before may come back first.
+ * The first child that waits and may start: it builds on those before it, so they have to be
+ * ready. Only under one_for_one a child that stood before comes back by itself.
  */
 function nextToStart(context: SupervisorContext): ChildRecord | undefined {
   const children = inOrder(context);
-  if (children.some((child) => child.status === 'starting')) return undefined;
-  const isPaused = (child: ChildRecord) => child.status === 'backoff';
+  const isPending = ({ status }: ChildRecord) => status === 'starting' || status === 'backoff';
   return children.find((child, index) => {
     if (child.status !== 'waiting') return false;
-    const mayOvertake = context.spec.strategy === 'one_for_one' && child.incarnation > 0;
-    return mayOvertake || !children.slice(0, index).some(isPaused);
+    const standsAlone = context.spec.strategy === 'one_for_one' && child.incarnation > 0;
+    return standsAlone || !children.slice(0, index).some(isPending);
   });
 }
 
@@ -229,28 +228,24 @@ const supervisorSetup = setup({
       enqueue.cancel(`ready:${actorIdOf(child)}`);
       enqueue.assign({ children: withChild(context, child.spec.id, { status: 'ready' }) });
     }),
-    /** Starts the next child, and those behind it that are ready without a word. */
+    /** Starts every child that need not wait for another one. */
     startNext: enqueueActions(({ context, enqueue }) => {
       let view = context;
-      for (;;) {
-        const next = nextToStart(view);
-        if (next === undefined) return;
-        const { id } = next.spec;
-        const ready = next.spec.readyTimeoutMs === 0;
+      for (let next = nextToStart(view); next !== undefined; next = nextToStart(view)) {
+        const { id, readyTimeoutMs } = next.spec;
         enqueue.assign(({ context: current, spawn }) => {
           const child = current.children[id] as ChildRecord;
           const started = startedChild(current, child, spawn as unknown as Spawn);
           return { children: { ...current.children, [id]: started } };
         });
-        if (!ready) {
-          const actorId = `${id}#${next.incarnation + 1}`;
-          enqueue.raise(
-            { type: 'CHILD_READY_TIMEOUT', actorId },
-            { id: `ready:${actorId}`, delay: next.spec.readyTimeoutMs },
-          );
-          return;
-        }
-        view = { ...view, children: withChild(view, id, { status: 'ready' }) };
+        const status = readyTimeoutMs === 0 ? 'ready' : 'starting';
+        view = { ...view, children: withChild(view, id, { status }) };
+        if (status === 'ready') continue;
+        const actorId = `${id}#${next.incarnation + 1}`;
+        enqueue.raise(
+          { type: 'CHILD_READY_TIMEOUT', actorId },
+          { id: `ready:${actorId}`, delay: readyTimeoutMs },
+        );
       }
     }),
     /** Stops, in reverse order, everything that the crash takes down, and sets the alarm. */

@@ -61,7 +61,9 @@ export function staleDeviations(results: readonly CaseResult[]): Deviation[] {
   const used = new Set(
     results.flatMap((result) => result.differences.flatMap(({ explainedBy }) => explainedBy)),
   );
-  return deviations.filter((_, position) => !used.has(position));
+  return deviations.filter(
+    ({ isOccasional }, position) => isOccasional !== true && !used.has(position),
+  );
 }
 
 function show(value: unknown): string {

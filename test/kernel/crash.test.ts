@@ -62,7 +62,7 @@ interface SystemInternals {
 async function inventory() {
   const { system } = node.system.whereis('node') as unknown as { system: SystemInternals };
   return {
-    tree: shapeOf(node.system.tree()),
+    tree: allNodes(node.system.tree()).map(({ name, status }) => [name, status]),
     names: Object.keys(system.getAll()).toSorted(),
     numbersOfBroker: await numbersOfBroker(),
     timersOfActors: Object.keys(system.getSnapshot()._scheduledEvents).length,
@@ -73,6 +73,7 @@ async function inventory() {
 /** Stops the load, lets go of kept connections, and waits until two looks see the same. */
 async function inventoryAtRest(): Promise<unknown> {
   await load.stop();
+  await endpoint.isConnected();
   endpoint.dropConnections();
   let before = '';
   await waitUntil(

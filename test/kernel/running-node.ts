@@ -61,6 +61,7 @@ export async function startEndpoint(host: string, natsPort: number, delayMs: num
   register();
   const heartbeat = setInterval(register, 100);
   return {
+    isConnected: () => nats.flush(),
     dropConnections: () => server.closeAllConnections(),
     async close() {
       clearInterval(heartbeat);

@@ -22,6 +22,7 @@ import { stickySetCookie } from '../table/sticky-session.ts';
 import { Attempt, type AttemptListener, type BodyFraming } from './attempt.ts';
 import type { ConnectionPools } from './connection-pools.ts';
 import type { EngineContext, Exchange } from './exchange.ts';
+import { headText, joinUpgrade } from './join-upgrade.ts';
 import type { OpenExchanges } from './open-exchanges.ts';
 import { respond } from './respond.ts';
 import type { UpgradedConnections } from './upgraded-connections.ts';
@@ -239,13 +240,8 @@ export class Forwarding implements AttemptListener {
   onInformation(status: number, rawHeaders: readonly string[]): void {
     const { reply, upgrade } = this.#input;
     if (upgrade !== undefined || reply.headersSent || this.#exchange.head.version === '1.0') return;
-    const headers = HeaderList.fromRaw(rawHeaders);
-    let text = `HTTP/1.1 ${status} ${statusText(status)}\r\n`;
-    for (let index = 0; index < headers.length; index += 1) {
-      text += `${headers.names[index]}: ${headers.values[index]}\r\n`;
-    }
     // Only the answer whose turn it is has the socket: pipelined ones do not mix.
-    reply.socket?.write(`${text}\r\n`, 'latin1');
+    reply.socket?.write(headText(status, HeaderList.fromRaw(rawHeaders)), 'latin1');
   }
 
   #responseTraits(headers: HeaderList, endpoint: Endpoint | undefined): ResponseTraits {
@@ -356,32 +352,21 @@ export class Forwarding implements AttemptListener {
     );
     headers.append('Upgrade', token);
     headers.append('Connection', 'Upgrade');
-    this.#joinUpgraded(client, upstream, head, headers);
-  }
-
-  #joinUpgraded(client: Socket, upstream: Socket, head: Buffer, headers: HeaderList): void {
-    const exchange = this.#exchange;
-    const { metrics } = this.#context;
-    const upgrade = this.#input.upgrade as { token: string; head: Buffer };
-    let text = 'HTTP/1.1 101 Switching Protocols\r\n';
-    for (let index = 0; index < headers.length; index += 1) {
-      text += `${headers.names[index]}: ${headers.values[index]}\r\n`;
-    }
-    this.#input.reply.detachSocket(client);
-    client.write(`${text}\r\n`, 'latin1');
-    // Bytes right behind either head belong to the new protocol (gorouter.md §10 WS-9).
-    if (head.length > 0) client.write(head);
-    if (upgrade.head.length > 0) upstream.write(upgrade.head);
-    metrics.openUpgrades += 1;
-    exchange.status = 101;
-    const endpoint = this.#endpoint;
     this.#endpoint = undefined;
-    const isWebSocket = upgrade.token.toLowerCase() === 'websocket';
-    this.#wires.upgraded.join({ client, upstream, isWebSocket }, () => {
-      if (endpoint !== undefined) endExchange(endpoint);
-      metrics.openUpgrades -= 1;
-      exchange.finish();
-    });
+    joinUpgrade(
+      {
+        reply,
+        client,
+        upstream,
+        token,
+        headers,
+        clientBytes: upgrade.head,
+        upstreamBytes: head,
+      },
+      this.#exchange,
+      this.#wires.upgraded,
+      this.#context,
+    );
   }
 
   /** The rest of the request cannot be read; its connection answers with 400 by itself. */

@@ -1,0 +1,47 @@
+import { proxyMachine } from '../../../machines/router/proxy.machine.ts';
+import type { ProxyEvent } from '../../../machines/router/router.events.ts';
+import { resource } from '../../kernel/resource.ts';
+import { createTrafficServer } from '../http/listener.ts';
+import { listen } from '../listen.ts';
+import type { RouterState } from '../state.ts';
+
+/** How often a draining listener looks whether all is done. */
+const DRAIN_LOOK_MS = 20;
+
+/** Owns the traffic port. */
+export function proxyLogic(state: RouterState) {
+  const { log, clock } = state.ports;
+  const { host, port } = state.options;
+  const listener = resource<ProxyEvent, Record<string, never>>((_input, scope) => {
+    const traffic = createTrafficServer(state.engine);
+    state.traffic = traffic;
+    const advice = 'stop the other program, or set router.port';
+    const close = listen(traffic.server, { what: 'router', host, port, advice }, scope, (bound) =>
+      scope.send({ type: 'LISTENING', port: bound }),
+    );
+    return () => {
+      close();
+      traffic.cut();
+      state.engine.accessLog.flush();
+    };
+  });
+  const drain = resource<ProxyEvent, Record<string, never>>((_input, scope) => {
+    const traffic = state.traffic;
+    const look = scope.guard(() => {
+      traffic?.closeIdle();
+      if (state.metrics.openRequests === 0) scope.send({ type: 'DRAINED' });
+      else timer = clock.setTimeout(look, DRAIN_LOOK_MS);
+    });
+    state.isClosing = true;
+    traffic?.server.close();
+    let timer = clock.setTimeout(look, 0);
+    return () => clock.clearTimeout(timer);
+  });
+  return proxyMachine.provide({
+    actors: { listener, drain },
+    actions: {
+      cutConnections: () => state.traffic?.cut(),
+      logDrainTimedOut: () => log.warn('router.drain.timed-out'),
+    },
+  });
+}
