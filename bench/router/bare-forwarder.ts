@@ -7,7 +7,7 @@ import { createWriteStream } from 'node:fs';
 import { Agent, createServer, request as send } from 'node:http';
 
 const [port, backendPort, logFile = ''] = process.argv.slice(2);
-const agent = new Agent({ keepAlive: true, noDelay: true });
+const agent = new Agent({ keepAlive: true });
 const log = createWriteStream(logFile, { flags: 'a' });
 
 const server = createServer((request, reply) => {

@@ -8,10 +8,10 @@ interface Ports {
   readonly backendPort: number;
 }
 
-/** The log is buffered, as ours is. */
+/** The log is buffered, as ours is. One process, so that it ends with the one that we started. */
 export const nginxConfiguration = ({ port, backendPort }: Ports, folder: string): string => `
 daemon off;
-worker_processes 1;
+master_process off;
 pid ${folder}/nginx.pid;
 error_log ${folder}/nginx-error.log;
 events { worker_connections 4096; }

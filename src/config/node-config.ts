@@ -77,13 +77,24 @@ function setAt(root: Section, path: string, value: unknown): void {
   section[last] = value;
 }
 
-/** Text from the environment or a flag: strings stay strings where the key wants one. */
-function parseValue(text: string): unknown {
+/** The schema of one key. */
+function schemaAt(path: string): { type?: string } {
+  let node = schema as TSchema & { properties?: Record<string, TSchema> };
+  for (const key of path.split('.')) node = (node.properties?.[key] ?? {}) as typeof node;
+  return node as { type?: string };
+}
+
+/** Text from the environment or a flag, read as the key wants it; lists are `a,b` or YAML. */
+function parseValue(text: string, path: string): unknown {
+  const { type } = schemaAt(path);
+  if (type === 'string') return text;
+  let value: unknown = text;
   try {
-    return parse(text) ?? '';
+    value = parse(text) ?? '';
   } catch {
-    return text;
+    // Not YAML: the schema says what is wrong with it.
   }
+  return type === 'array' && !Array.isArray(value) ? text.split(',') : value;
 }
 
 export interface NodeConfigSources {
@@ -101,13 +112,13 @@ function overlay(root: Section, sources: NodeConfigSources, problems: string[]):
     if (!name.startsWith('TROUPE_') || text === undefined) continue;
     const path = byName.get(name);
     if (path === undefined) problems.push(`${name}: no setting has this name`);
-    else setAt(root, path, parseValue(text));
+    else setAt(root, path, parseValue(text, path));
   }
   for (const setting of sources.settings) {
     const equals = setting.indexOf('=');
     const path = setting.slice(0, Math.max(0, equals));
     if (!paths.includes(path)) problems.push(`--set ${setting}: no setting has this name`);
-    else setAt(root, path, parseValue(setting.slice(equals + 1)));
+    else setAt(root, path, parseValue(setting.slice(equals + 1), path));
   }
 }
 

@@ -207,7 +207,9 @@ export function createActorSystem(options: ActorSystemOptions): ActorSystem {
       startedAtMs = clock.nowMs();
       root.start();
     },
-    shutdown: (mode) => root.send({ type: 'SHUTDOWN', mode }),
+    shutdown: (mode) => {
+      if (root.getSnapshot().status === 'active') root.send({ type: 'SHUTDOWN', mode });
+    },
     ready: ready.promise,
     ended: ended.promise,
   };

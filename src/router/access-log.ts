@@ -13,7 +13,7 @@ export interface AccessLog {
 }
 
 /** Lines are joined to one write per turn, or earlier at this size. */
-const BATCH_CHARACTERS = 65_536;
+export const ACCESS_BATCH_CHARACTERS = 65_536;
 
 /**
  * Collects the lines of a turn and hands them over as one text, so that a request pays for the
@@ -40,7 +40,7 @@ export function createAccessLog(
     add(record) {
       if (sinks.length === 0) return;
       batch += `${format(record, options)}\n`;
-      if (batch.length >= BATCH_CHARACTERS) flush();
+      if (batch.length >= ACCESS_BATCH_CHARACTERS) flush();
       else if (!isScheduled) {
         isScheduled = true;
         defer(flush);

@@ -73,7 +73,7 @@ async function inventory() {
 /** Stops the load, lets go of kept connections, and waits until two looks see the same. */
 async function inventoryAtRest(): Promise<unknown> {
   await load.stop();
-  await endpoint.isConnected();
+  expect(await waitUntil(endpoint.isHeard, 5000)).toBe(true);
   endpoint.dropConnections();
   let before = '';
   await waitUntil(
@@ -100,7 +100,9 @@ async function killAndWait(names: readonly string[], report: Report): Promise<vo
     killed.push(name);
   }
   if (!(await waitUntil(() => isReady(node.system), 5000, 1))) {
-    throw new Error(`not ready again: ${JSON.stringify(shapeOf(node.system.tree()))}`);
+    throw new Error(
+      `seed ${SEED}, not ready again: ${JSON.stringify(shapeOf(node.system.tree()))}`,
+    );
   }
   const readyAtMs = performance.now();
   report.latenciesMs.push(readyAtMs - killedAtMs);

@@ -53,6 +53,8 @@ export async function startEndpoint(host: string, natsPort: number, delayMs: num
   const { port } = server.address() as AddressInfo;
   const nats = await connect({
     servers: `127.0.0.1:${natsPort}`,
+    // A server that dies during the greeting leaves the client waiting for this long.
+    timeout: 250,
     reconnectTimeWait: 20,
     maxReconnectAttempts: -1,
   });
@@ -61,7 +63,12 @@ export async function startEndpoint(host: string, natsPort: number, delayMs: num
   register();
   const heartbeat = setInterval(register, 100);
   return {
-    isConnected: () => nats.flush(),
+    /** Whether the bus hears it just now. */
+    isHeard: () =>
+      nats.flush().then(
+        () => true,
+        () => false,
+      ),
     dropConnections: () => server.closeAllConnections(),
     async close() {
       clearInterval(heartbeat);

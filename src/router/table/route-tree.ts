@@ -3,7 +3,7 @@ import type { Pool } from './pool.ts';
 import { SplitMap } from './split-map.ts';
 
 /** Longer than any name that DNS can resolve (253); such a Host finds no route. */
-const MAX_LOOKUP_HOST_LENGTH = 255;
+export const MAX_LOOKUP_HOST_LENGTH = 255;
 
 /**
  * The tree host → path segments of gorouter.md §3.1, kept flat: a node is an entry under its

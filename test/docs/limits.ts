@@ -1,0 +1,134 @@
+import { FILE_LINES_PENDING_BYTES } from '../../src/adapters/lines/file-lines.ts';
+import { routerProperties } from '../../src/config/router-schema.ts';
+import { KERNEL_LIMITS } from '../../src/kernel/actor-system.ts';
+import { resolveOptions } from '../../src/messaging/broker/options.ts';
+import {
+  MAX_MESSAGE_BYTES,
+  MAX_URI_LENGTH,
+  MAX_URIS_PER_MESSAGE,
+} from '../../src/model/registry-message.ts';
+import { NODE_LIMITS, SUPERVISION_DEFAULTS } from '../../src/node/start-node.ts';
+import { ACCESS_BATCH_CHARACTERS } from '../../src/router/access-log.ts';
+import { CONTINUE_WAIT_MS, MAX_INTERIM_RESPONSES } from '../../src/router/http/attempt.ts';
+import {
+  HEADER_SLOP_BYTES,
+  MAX_CLIENT_CONNECTIONS,
+  SERVER_HEADER_BYTES,
+} from '../../src/router/http/listener.ts';
+import { LINGER_MS } from '../../src/router/http/reject.ts';
+import { DROPPED_BODY_BYTES } from '../../src/router/http/respond.ts';
+import { METRIC_LIMITS } from '../../src/router/metrics.ts';
+import { INTAKE_LIMITS } from '../../src/router/registry-intake.ts';
+import { STATUS_LIMITS } from '../../src/router/status/status-server.ts';
+import { MAX_LOOKUP_HOST_LENGTH } from '../../src/router/table/route-tree.ts';
+import { MAX_SORTED_ROUTES } from '../../src/router/table/routes-json.ts';
+
+export interface Limit {
+  readonly what: string;
+  readonly value: number | string;
+  readonly unit: string;
+  readonly then: string;
+}
+
+const limit = (what: string, value: number | string, unit: string, then: string): Limit => ({
+  what,
+  value,
+  unit,
+  then,
+});
+
+/** The default of a key of the node's configuration. */
+function keyed(key: string): string {
+  const [first = '', second] = key.split('.');
+  const schema = routerProperties('node')[first] as {
+    default?: unknown;
+    properties?: Record<string, { default?: unknown }>;
+  };
+  return String(second === undefined ? schema.default : schema.properties?.[second]?.default);
+}
+
+function kernelLimits(): Limit[] {
+  const { intensity, backoff } = SUPERVISION_DEFAULTS;
+  return [
+    limit('mailbox of an actor', KERNEL_LIMITS.mailboxEvents, 'events', 'dead letter, counted'),
+    limit('events handed over per turn', KERNEL_LIMITS.mailboxBatch, 'events', 'rest next turn'),
+    limit('inspection feed', KERNEL_LIMITS.feedRecords, 'records', 'oldest dropped'),
+    limit('dead letters kept', KERNEL_LIMITS.deadLetters, 'letters', 'oldest dropped'),
+    limit('restarts of a supervisor', intensity.maxRestarts, 'restarts', 'it gives up, escalates'),
+    limit('window of these restarts', intensity.periodMs, 'ms', 'older ones are forgotten'),
+    limit('first pause before a restart', backoff.minMs, 'ms', 'doubles with each failure'),
+    limit('longest pause before a restart', backoff.maxMs, 'ms', 'stays'),
+    limit('time of a child to be ready', NODE_LIMITS.readyTimeoutMs, 'ms', 'restarted'),
+    limit('drain of the NATS client', NODE_LIMITS.natsDrainTimeoutMs, 'ms', 'cut'),
+    limit('connecting to NATS, per try', NODE_LIMITS.natsConnectTimeoutMs, 'ms', 'next try'),
+    limit('pause between reconnects', NODE_LIMITS.natsReconnectWaitMs, 'ms', 'tries for ever'),
+  ];
+}
+
+function registryLimits(): Limit[] {
+  const { pendingMessages, pendingBytes, sliceMs, rejectionLogsPerSecond } = INTAKE_LIMITS;
+  return [
+    limit('messages that wait', pendingMessages, 'messages', 'newest dropped, counted'),
+    limit('their size', pendingBytes, 'bytes', 'newest dropped, counted'),
+    limit('work on messages per turn', sliceMs, 'ms', 'requests get their turn'),
+    limit('refused messages in the log', rejectionLogsPerSecond, 'lines/s', 'the rest is summed'),
+    limit('logged payload', INTAKE_LIMITS.loggedPayloadCharacters, 'bytes', 'cut'),
+    limit('registry message', MAX_MESSAGE_BYTES, 'bytes', 'refused'),
+    limit('uris of a message', MAX_URIS_PER_MESSAGE, 'uris', 'message refused'),
+    limit('one uri', MAX_URI_LENGTH, 'characters', 'message refused'),
+    limit('host looked up', MAX_LOOKUP_HOST_LENGTH, 'characters', 'no route'),
+    limit('sorted /routes', MAX_SORTED_ROUTES, 'routes', 'written unsorted'),
+    limit('components in metrics', METRIC_LIMITS.components, 'names', 'only in the totals'),
+    limit('applications in metrics', METRIC_LIMITS.applications, 'ids', 'not counted apart'),
+  ];
+}
+
+function requestLimits(): Limit[] {
+  return [
+    limit('client connections', MAX_CLIENT_CONNECTIONS, 'sockets', 'refused'),
+    limit('request head, server', SERVER_HEADER_BYTES + HEADER_SLOP_BYTES, 'bytes', '431, closed'),
+    limit('request head, route', SERVER_HEADER_BYTES, 'bytes', '431 max-request-size-exceeded'),
+    limit('header lines of a request', keyed('max_request_headers'), 'lines', '431'),
+    limit('response head', SERVER_HEADER_BYTES, 'bytes', '502'),
+    limit('1xx answers of an endpoint', MAX_INTERIM_RESPONSES, 'answers', '502'),
+    limit('wait for 100 Continue', CONTINUE_WAIT_MS, 'ms', 'the body is sent'),
+    limit('body dropped after an error', DROPPED_BODY_BYTES, 'bytes', 'connection closed'),
+    limit('lingering after a refusal', LINGER_MS, 'ms', 'connection destroyed'),
+    limit('attempts per request', keyed('backends.max_attempts'), 'tries', 'last error'),
+    limit('requests per endpoint', keyed('backends.max_conns'), 'requests', '503, or another'),
+    limit('idle connections per endpoint', keyed('max_idle_conns_per_host'), 'sockets', 'closed'),
+    limit('idle connection to an endpoint', keyed('idle_connection_timeout'), '', 'closed'),
+    limit('idle client connection', keyed('frontend_idle_timeout'), '', 'closed'),
+    limit('time for a request head', keyed('read_header_timeout'), '', 'closed'),
+    limit('time to connect to an endpoint', keyed('endpoint_dial_timeout'), '', 'next, or 502'),
+    limit('time of a request', keyed('endpoint_timeout'), '', '502, or cut'),
+    limit('access lines per write', ACCESS_BATCH_CHARACTERS, 'characters', 'written at once'),
+    limit('log text that waits for disk', FILE_LINES_PENDING_BYTES, 'bytes', 'dropped, counted'),
+    limit('status connections', STATUS_LIMITS.connections, 'sockets', 'refused'),
+    limit('status request', STATUS_LIMITS.requestTimeoutMs, 'ms', 'closed'),
+  ];
+}
+
+function brokerLimits(): Limit[] {
+  const broker = resolveOptions({});
+  return [
+    limit('NATS control line', broker.maxControlLineBytes, 'bytes', '-ERR, closed'),
+    limit('NATS payload', broker.maxPayloadBytes, 'bytes', '-ERR, closed'),
+    limit('NATS bytes pending per client', broker.maxPendingBytes, 'bytes', 'slow consumer, cut'),
+    limit('NATS write deadline', broker.writeDeadlineMs, 'ms', 'slow consumer, cut'),
+    limit('NATS connections', broker.maxConnections, 'sockets', '-ERR, closed'),
+    limit('NATS subscriptions per client', broker.maxSubscriptions || 'none', '', 'no limit'),
+    limit('NATS login', broker.authTimeoutMs, 'ms', '-ERR, closed'),
+    limit('NATS ping interval', broker.pingIntervalMs, 'ms', 'ping'),
+    limit('NATS pings outstanding', broker.maxPingsOutstanding, 'pings', 'stale, closed'),
+    limit('NATS closing connection', broker.closeGraceMs, 'ms', 'destroyed'),
+  ];
+}
+
+/** Every bound in the program, from the constants themselves. */
+export const limits = (): Limit[] => [
+  ...kernelLimits(),
+  ...registryLimits(),
+  ...requestLimits(),
+  ...brokerLimits(),
+];
