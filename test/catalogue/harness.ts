@@ -234,7 +234,10 @@ export class TestRouter {
   }
 
   async logged(message: string, about = ''): Promise<LogLine> {
-    await eventually(`log line ${message} ${about}`, () => this.logsAbout(message, about)[0] !== undefined);
+    await eventually(
+      `log line ${message} ${about}`,
+      () => this.logsAbout(message, about)[0] !== undefined,
+    );
     return this.logsAbout(message, about)[0] as LogLine;
   }
 

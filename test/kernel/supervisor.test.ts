@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { EscalationError, StartupError } from '../../machines/kernel/failures.ts';
 import { supervisorMachine } from '../../machines/kernel/supervisor.machine.ts';
+import { createVirtualClock } from '../../src/adapters/clock/virtual-clock.ts';
 import { child, startTree, worker } from './tree-kit.ts';
+
+const GENEROUS = { maxRestarts: 99, periodMs: 1000 };
 
 const abc = (journal: string[]) => ['a', 'b', 'c'].map((id) => child(id, worker(id, journal)));
 
@@ -61,6 +64,50 @@ describe('start', () => {
   });
 });
 
+describe('order of starting', () => {
+  const late = (id: string, journal: string[]) => child(id, worker(id, journal, { ready: 'late' }));
+
+  it('holds when a child ready long ago says so again', () => {
+    const journal: string[] = [];
+    const { system, clock } = startTree([
+      child('a', worker('a', journal)),
+      late('b', journal),
+      late('c', journal),
+    ]);
+    system.tell('b', { type: 'CRASH' });
+    clock.advance(0);
+    system.tell('a', { type: 'MAKE_READY' });
+    clock.advance(0);
+    expect(journal).toEqual(['+a', '+b', '-b']);
+  });
+
+  it('lets a child come back on which one that is starting waits', () => {
+    const journal: string[] = [];
+    const { system, clock } = startTree([late('a', journal), late('b', journal)], {
+      intensity: GENEROUS,
+    });
+    const isReady = (id: string) => {
+      system.tell(id, { type: 'MAKE_READY' });
+      clock.advance(0);
+    };
+    isReady('a');
+    isReady('b');
+    journal.length = 0;
+    system.tell('b', { type: 'CRASH' });
+    system.tell('a', { type: 'CRASH' });
+    clock.advance(10);
+    expect(journal.toSorted()).toEqual(['+a', '+b', '-a', '-b']);
+  });
+
+  it('ends a temporary child that is not ready in time', () => {
+    const journal: string[] = [];
+    const { system, clock } = startTree([{ ...late('a', journal), restart: 'temporary' }]);
+    clock.advance(5000);
+    expect(journal).toEqual(['+a', '-a']);
+    expect(system.tree().children[0]?.status).toBe('ended');
+  });
+});
+
 describe('restart types', () => {
   it.each([
     { restart: 'permanent', event: 'FINISH', restarts: true },
@@ -114,6 +161,56 @@ describe('intensity', () => {
   });
 });
 
+describe('giving up', () => {
+  const noRestart = { maxRestarts: 0, periodMs: 1000 };
+
+  it('tells the crash that was one too many, also when a sibling crashes with it', async () => {
+    const broken = (id: string) => {
+      const logic = worker(id, [], { throwsAtStart: () => true });
+      return child(id, logic, { readyTimeoutMs: 0 });
+    };
+    const { system } = startTree([broken('a'), broken('b')], { intensity: noRestart });
+    const failure = await system.ended;
+    expect(failure).toBeInstanceOf(EscalationError);
+    expect(failure).toMatchObject({ cause: { message: 'start of a' } });
+  });
+
+  const modes = [
+    { error: new Error('a bug'), mode: 'drain' },
+    { error: new StartupError('port 80 is in use', 'free it'), mode: 'fast' },
+  ] as const;
+  it.each(modes)('at the root: stops the others in mode $mode after $error', async (own) => {
+    const modesHeard: string[] = [];
+    const throwsAtStart = (): boolean => {
+      throw own.error;
+    };
+    const { system, clock } = startTree(
+      [child('a', worker('a', [], { modesHeard })), child('b', worker('b', [], { throwsAtStart }))],
+      { drainOnEscalation: true, intensity: noRestart },
+    );
+    clock.advance(0);
+    expect(await system.ended).toMatchObject({ cause: own.error });
+    expect(modesHeard).toEqual([own.mode]);
+  });
+
+  it('at the root: gives the others their time', async () => {
+    const journal: string[] = [];
+    const { system, clock } = startTree(
+      [
+        child('stuck', worker('stuck', journal, { onShutdown: 'ignore' })),
+        child('b', worker('b', journal)),
+      ],
+      { drainOnEscalation: true, intensity: noRestart },
+    );
+    system.tell('b', { type: 'CRASH' });
+    clock.advance(499);
+    expect(journal).toEqual(['+stuck', '+b', '-b']);
+    clock.advance(1);
+    expect(journal).toEqual(['+stuck', '+b', '-b', '-stuck']);
+    expect(await system.ended).toBeInstanceOf(EscalationError);
+  });
+});
+
 describe('back-off', () => {
   it('doubles up to its maximum and starts over after a quiet time', () => {
     const { system, clock } = startTree(abc([]), { intensity: { maxRestarts: 99, periodMs: 1 } });
@@ -129,6 +226,36 @@ describe('back-off', () => {
     clock.advance(10_001);
     crashAndMeasure();
     expect(pauses).toEqual([10, 20, 40, 40, 40, 10]);
+  });
+
+  it('is each child its own: a long pause of one does not keep another waiting', () => {
+    const journal: string[] = [];
+    const { system, clock } = startTree(abc(journal), { intensity: GENEROUS });
+    for (let crash = 0; crash < 3; crash += 1) {
+      clock.advance(40);
+      system.tell('a', { type: 'CRASH' });
+      clock.advance(0);
+    }
+    journal.length = 0;
+    system.tell('b', { type: 'CRASH' });
+    clock.advance(10);
+    expect(journal).toEqual(['-b', '+b']);
+    clock.advance(30);
+    expect(journal).toEqual(['-b', '+b', '+a']);
+  });
+
+  it('ends also when the timer fires before its time, as those of Node do', () => {
+    const virtual = createVirtualClock();
+    const early = {
+      ...virtual,
+      setTimeout: (fn: () => void, ms: number) => virtual.setTimeout(fn, ms - 1.8),
+    };
+    const journal: string[] = [];
+    const { system } = startTree(abc(journal), { nowMs: virtual.nowMs }, 1, early);
+    virtual.advance(0);
+    system.tell('b', { type: 'CRASH' });
+    virtual.advance(20);
+    expect(journal).toEqual(['+a', '+b', '+c', '-b', '+b']);
   });
 });
 

@@ -2,7 +2,7 @@ import { type AnyActorLogic, fromCallback, setup } from 'xstate';
 import { announceReady } from '../../machines/kernel/actions.ts';
 import type { ShutdownEvent } from '../../machines/kernel/supervisor.events.ts';
 import type { ChildSpec, SupervisorSpec } from '../../machines/kernel/supervisor.machine.ts';
-import { createVirtualClock } from '../../src/adapters/clock/virtual-clock.ts';
+import { createVirtualClock, type VirtualClock } from '../../src/adapters/clock/virtual-clock.ts';
 import { createMemoryLog } from '../../src/adapters/log/memory-log.ts';
 import { createSeededRandom } from '../../src/adapters/random/seeded-random.ts';
 import { createActorSystem } from '../../src/kernel/actor-system.ts';
@@ -19,6 +19,8 @@ export interface WorkerOptions {
   /** What SHUTDOWN does: end, or nothing at all. */
   readonly onShutdown?: 'end' | 'ignore';
   readonly throwsAtStart?: () => boolean;
+  /** Where the modes of SHUTDOWN go that it hears. */
+  readonly modesHeard?: string[];
 }
 
 /** A worker that holds a resource: `+id` and `-id` in the journal are its opening and closing. */
@@ -35,6 +37,9 @@ export function worker(id: string, journal: string[], options: WorkerOptions = {
       throwNow: () => {
         throw new Error(`crash of ${id}`);
       },
+      noteMode: ({ event }) => {
+        if (event.type === 'SHUTDOWN') options.modesHeard?.push(event.mode);
+      },
       maybeThrow: () => {
         if (options.throwsAtStart?.() === true) throw new Error(`start of ${id}`);
       },
@@ -50,7 +55,9 @@ export function worker(id: string, journal: string[], options: WorkerOptions = {
           CRASH: { actions: 'throwNow' },
           FINISH: 'done',
           MAKE_READY: { actions: announceReady() },
-          ...(options.onShutdown === 'ignore' ? {} : { SHUTDOWN: 'done' as const }),
+          ...(options.onShutdown === 'ignore'
+            ? {}
+            : { SHUTDOWN: { target: 'done', actions: 'noteMode' } as const }),
         },
       },
       done: { type: 'final' },
@@ -73,8 +80,8 @@ export function startTree(
   children: ChildSpec[] | ((base: SupervisorSpec) => ChildSpec[]),
   more: Partial<SupervisorSpec> = {},
   seed = 1,
+  clock: VirtualClock = createVirtualClock(),
 ) {
-  const clock = createVirtualClock();
   const random = createSeededRandom(seed);
   const { log, lines } = createMemoryLog();
   const base: SupervisorSpec = {

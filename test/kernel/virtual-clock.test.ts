@@ -8,7 +8,7 @@ interface Planned {
   /** Cleared before time goes on. */
   readonly isCleared: boolean;
   /** Set by this one when it fires: a delay from there on. */
-  readonly then: number | undefined;
+  readonly next: number | undefined;
 }
 
 const plans: fc.Arbitrary<Planned[]> = fc
@@ -19,7 +19,7 @@ const plans: fc.Arbitrary<Planned[]> = fc
         fc.double({ min: 0, max: 20, noNaN: true }),
       ),
       isCleared: fc.boolean(),
-      then: fc.option(fc.integer({ min: 0, max: 10 }), { nil: undefined }),
+      next: fc.option(fc.integer({ min: 0, max: 10 }), { nil: undefined }),
     }),
     { maxLength: 60 },
   )
@@ -36,23 +36,23 @@ function expected(list: readonly Planned[], untilMs: number): string[] {
   const fired: string[] = [];
   for (;;) {
     queue.sort((a, b) => a.dueMs - b.dueMs || a.id - b.id);
-    const next = queue.shift();
-    if (next === undefined || next.dueMs > untilMs) return fired;
-    fired.push(`${next.name}@${next.dueMs}`);
-    if (next.then === undefined) continue;
+    const first = queue.shift();
+    if (first === undefined || first.dueMs > untilMs) return fired;
+    fired.push(`${first.name}@${first.dueMs}`);
+    if (first.next === undefined) continue;
     const id = list.length + fired.length;
-    const dueMs = next.dueMs + next.then;
-    queue.push({ ...next, id, dueMs, name: `${next.name}'`, then: undefined });
+    const dueMs = first.dueMs + first.next;
+    queue.push({ ...first, id, dueMs, name: `${first.name}'`, next: undefined });
   }
 }
 
 function actual(list: readonly Planned[], advances: readonly number[]) {
   const clock = createVirtualClock();
   const fired: string[] = [];
-  const timers = list.map(({ id, delayMs, then }) =>
+  const timers = list.map(({ id, delayMs, next }) =>
     clock.setTimeout(() => {
       fired.push(`${id}@${clock.nowMs()}`);
-      if (then !== undefined) clock.setTimeout(() => fired.push(`${id}'@${clock.nowMs()}`), then);
+      if (next !== undefined) clock.setTimeout(() => fired.push(`${id}'@${clock.nowMs()}`), next);
     }, delayMs),
   );
   list.forEach(({ isCleared }, index) => {
@@ -82,7 +82,7 @@ describe('the virtual clock', () => {
         const { clock, fired } = actual(list, [5]);
         let left = 0;
         while (clock.step()) left += 1;
-        const chained = list.filter(({ isCleared, then }) => !isCleared && then !== undefined);
+        const chained = list.filter(({ isCleared, next }) => !isCleared && next !== undefined);
         const kept = list.filter(({ isCleared }) => !isCleared);
         expect(left).toBe(fired.length - expected(list, 5).length);
         expect(fired).toHaveLength(kept.length + chained.length);
