@@ -80,7 +80,13 @@ interface MemorySamples {
 
 function sampleMemory(pid: number): MemorySamples {
   const samples: number[] = [];
-  const timer = setInterval(() => samples.push(residentMiB(pid)), 100);
+  const timer = setInterval(() => {
+    try {
+      samples.push(residentMiB(pid));
+    } catch {
+      // It has ended; whoever waits for it will say so.
+    }
+  }, 100);
   return {
     stop() {
       clearInterval(timer);
@@ -91,6 +97,8 @@ function sampleMemory(pid: number): MemorySamples {
 
 const meanOf = (numbers: readonly number[]): number =>
   numbers.reduce((sum, number) => sum + number, 0) / Math.max(1, numbers.length);
+
+const FAULTS: ReadonlySet<string> = new Set(['actor-crashed', 'node-failed', 'uncaught-error']);
 
 /** Not what is measured: these come once for each route, good or strange. */
 const ONCE_PER_ROUTE: ReadonlySet<string> = new Set(['route-registered', 'endpoint-registered']);
@@ -132,7 +140,11 @@ async function floodNode(world: World, options: FloodOptions): Promise<FloodRepo
   const words = [node.natsUrl, `${options.messagesPerSecond}`, `${options.seconds}`];
   const publisher = new Child(NODE_COMMAND, [join(import.meta.dirname, 'publish.ts'), ...words]);
   world.onEnd(() => publisher.kill());
-  if ((await publisher.exited) !== 0) throw new Error(publisher.text);
+  if ((await publisher.exited) !== 0) {
+    const end = node.child.hasEnded ? `the node ended with ${await node.child.exited}` : '';
+    const faults = node.logLines().filter(({ message }) => FAULTS.has(message));
+    throw new Error(`${publisher.text}\n${end}\n${JSON.stringify(faults)}\n${node.child.text}`);
+  }
   const samples = memory.stop();
   const flooded = await load.stop();
   const { sent, tookMs } = JSON.parse(publisher.text) as { sent: Sent; tookMs: number };

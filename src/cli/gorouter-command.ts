@@ -48,6 +48,7 @@ export async function gorouterCommand(host: Host, configFile: string): Promise<v
       log: ports.log,
       isDrainedOnTerminate: router.lifecycle.isDrainedOnTerminate,
       onReady: () => {},
+      onStopped: () => {},
       onStartupError: (message, advice) => ports.log.fatal(message, { advice }),
       flush,
     });

@@ -11,6 +11,8 @@ export interface RunOptions {
   readonly onReady: () => void;
   /** One line for what cannot be repaired by restarting. */
   readonly onStartupError: (message: string, advice: string) => void;
+  /** After an orderly stop. */
+  readonly onStopped: () => void;
   /** Everything that must be on disk before the process goes. */
   readonly flush: () => Promise<void>;
 }
@@ -52,6 +54,7 @@ export async function runNode(host: Host, options: RunOptions): Promise<void> {
   }
   log.info('gorouter.exited');
   await options.flush();
+  if (failure === undefined && !hasFaulted) options.onStopped();
   if (startup !== undefined) host.exit(EXIT.failed);
   else host.exit(failure !== undefined || hasFaulted ? EXIT.crashed : EXIT.ok);
 }

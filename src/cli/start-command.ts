@@ -72,6 +72,7 @@ export async function startCommand(host: Host, flags: ConfigFlags): Promise<void
         host.writeOut(banner(config, { tookMs, logFile, accessLogFile }));
       },
       onStartupError: explain,
+      onStopped: () => host.writeOut('troupe: stopped\n'),
       flush,
     });
   } catch (error) {

@@ -30,14 +30,11 @@ function idsText(ids: readonly string[]): string {
   const runs: string[][] = [];
   for (const id of ids) {
     const run = runs.at(-1);
-    const isNext =
-      run?.at(-1) === `${groupOf(id)}-${Number(id.slice(groupOf(id).length + 1)) - 1}`;
+    const isNext = run?.at(-1) === `${groupOf(id)}-${Number(id.slice(groupOf(id).length + 1)) - 1}`;
     if (isNext) run?.push(id);
     else runs.push([id]);
   }
-  return runs
-    .flatMap((run) => (run.length > 2 ? [`${run[0]} to ${run.at(-1)}`] : run))
-    .join(', ');
+  return runs.flatMap((run) => (run.length > 2 ? [`${run[0]} to ${run.at(-1)}`] : run)).join(', ');
 }
 
 /** One line per reason, with ids in the order of the catalogue. */
