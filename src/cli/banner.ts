@@ -23,7 +23,7 @@ export function banner(config: NodeConfig, facts: BannerFacts): string {
     `  status   http://${status.host}:${status.port}/health /routes /varz /metrics`,
     `           user ${status.user}  password ${status.password}`,
     `  NATS     ${bus}`,
-    `  logs     ${facts.logFile === '' ? 'standard output' : facts.logFile}, ${facts.accessLogFile}`,
+    `  logs     ${facts.logFile || 'standard output'}, ${facts.accessLogFile || 'no access log'}`,
     '',
     '  Next, in another terminal:',
     '    node examples/hello',

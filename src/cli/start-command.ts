@@ -54,7 +54,8 @@ export async function startCommand(host: Host, flags: ConfigFlags): Promise<void
   try {
     mkdirSync(config.dataDir, { recursive: true });
     const logFile = log.file === '-' ? '' : inDataDir(config, log.file);
-    const accessLogFile = inDataDir(config, router.accessLog.file || 'access.log');
+    const { file } = router.accessLog;
+    const accessLogFile = file === '' ? '' : inDataDir(config, file);
     const { ports, flush } = await openPorts(host, {
       logLevel: log.level,
       logTimestamp: log.timestamp,

@@ -23,8 +23,6 @@ export type NodeConfigResult =
   | { readonly ok: true; readonly config: NodeConfig; readonly printed: string }
   | { readonly ok: false; readonly problems: readonly string[] };
 
-const { logging: _original, ...routerKeys } = routerProperties('node');
-
 /** The node's own file. Unknown keys are refused: they are mistakes. */
 const schema = Type.Object(
   {
@@ -41,10 +39,7 @@ const schema = Type.Object(
       { additionalProperties: false, default: {} },
     ),
     nats: natsSchema,
-    router: Type.Object(
-      { ...routerKeys, logging: routerProperties('node')['logging'] as TSchema },
-      { additionalProperties: false, default: {} },
-    ),
+    router: Type.Object(routerProperties('node'), { additionalProperties: false, default: {} }),
   },
   { additionalProperties: false },
 );

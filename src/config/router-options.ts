@@ -20,7 +20,8 @@ class Reader {
   sub(key: string): Reader {
     return new Reader(this.#section[key] as Section);
   }
-  text = (key: string): string => this.#section[key] as string;
+  /** Empty when the key belongs to the other kind of file. */
+  text = (key: string): string => (this.#section[key] ?? '') as string;
   number = (key: string): number => this.#section[key] as number;
   flag = (key: string): boolean => this.#section[key] as boolean;
   texts = (key: string): string[] => this.#section[key] as string[];
@@ -101,7 +102,10 @@ function backendOptions(reader: Reader): RouterOptions['backends'] {
       positive(reader.ms('websocket_dial_timeout')) || positive(reader.ms('endpoint_dial_timeout')),
     keepAliveProbeIntervalMs: positive(reader.ms('endpoint_keep_alive_probe_interval')),
     isKeepAliveEnabled: !reader.flag('disable_keep_alives'),
-    maxIdleConnectionsPerEndpoint: reader.number('max_idle_conns_per_host'),
+    maxIdleConnectionsPerEndpoint: Math.min(
+      reader.number('max_idle_conns_per_host'),
+      reader.number('max_idle_conns'),
+    ),
     idleConnectionTimeoutMs: positive(reader.ms('idle_connection_timeout')),
     isContinueKeptAlive: reader.flag('keep_alive_100_continue_requests'),
     maxResponseHeaders: reader.number('max_response_headers'),

@@ -69,22 +69,31 @@ function backendsSchema(flavor: Flavor): TSchema {
         description: 'tries per request; 0: each endpoint of the route once',
       }),
       max_conns: count(isNode ? 500 : 0, 'requests at a time per endpoint; 0: no limit'),
-      cert_chain: text('', 'client certificate for endpoints with TLS'),
-      private_key: text('', 'its key'),
+      // Only checked: endpoints are not spoken to over TLS yet.
+      ...(isNode
+        ? {}
+        : { cert_chain: text('', 'only checked'), private_key: text('', 'only checked') }),
     },
     flavor,
   );
 }
 
+/** Level and format of a node's log stand at the top of its file. */
 function loggingSchema(flavor: Flavor): TSchema {
+  const ofOriginal = {
+    level: text('debug', 'debug, info, warn, error or fatal'),
+    format: strict({ timestamp: choice(['unix-epoch', 'rfc3339'], 'of log lines') }, flavor),
+  };
   return strict(
     {
-      level: text(flavor === 'node' ? 'info' : 'debug', 'debug, info, warn, error or fatal'),
+      ...(flavor === 'original' ? ofOriginal : {}),
       redact_query_params: choice(['none', 'all', 'hash'], 'query of GET requests in the log'),
       disable_log_forwarded_for: flag(false, 'leave X-Forwarded-For out of the access log'),
       disable_log_source_ip: flag(false, "leave the client's address out of the access log"),
-      extra_access_log_fields: texts([], 'further fields: failed_attempts'),
-      format: strict({ timestamp: choice(['unix-epoch', 'rfc3339'], 'of log lines') }, flavor),
+      extra_access_log_fields: texts(
+        [],
+        'failed_attempts, failed_attempts_time, backend_time, dial_time, local_address',
+      ),
     },
     flavor,
   );
@@ -164,7 +173,7 @@ function limitProperties(flavor: Flavor): TProperties {
     endpoint_keep_alive_probe_interval: duration('1s', 'TCP keep-alive to endpoints'),
     disable_keep_alives: flag(!isNode, 'a new connection to the endpoint for each request'),
     max_idle_conns_per_host: count(isNode ? 100 : 2, 'idle connections kept per endpoint'),
-    max_idle_conns: count(100, 'idle connections kept per endpoint, older name'),
+    max_idle_conns: count(100, 'the same; the smaller of both counts'),
     idle_connection_timeout: duration(isNode ? '50s' : '90s', 'idle connections to endpoints'),
     keep_alive_100_continue_requests: flag(false, 'keep connections of Expect: 100-continue'),
   };
@@ -206,7 +215,7 @@ export function routerProperties(flavor: Flavor): TProperties {
     enable_tcp_upgrade: flag(false, 'the raw `Upgrade: tcp` of 2013'),
     access_log: strict(
       {
-        file: text('', 'access log; empty: none'),
+        file: text(isNode ? 'access.log' : '', 'access log; empty: none'),
         enable_streaming: flag(false, 'access log on standard output too'),
         format: choice(['text', 'json'], 'format of its lines'),
       },

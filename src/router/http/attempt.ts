@@ -75,6 +75,8 @@ export class Attempt {
   #interims = 0;
   #bytesBefore = 0;
   #localAddress = '';
+  #startedAtMs = 0;
+  #dialMs = -1;
   #dialTimer: Timer | undefined;
   #timer: Timer | undefined;
   #continueTimer: Timer | undefined;
@@ -85,7 +87,13 @@ export class Attempt {
     this.#listener = listener;
   }
 
+  /** How the connection came about; of use once there is an answer. */
+  get connection(): { readonly dialMs: number; readonly localAddress: string } {
+    return { dialMs: this.#dialMs, localAddress: this.#localAddress };
+  }
+
   start(proxy: HttpProxy, response: ServerResponse): void {
+    this.#startedAtMs = this.#clock.nowMs();
     const { host, port, agent, method, timeoutMs } = this.#request;
     if (timeoutMs > 0) this.#timer = this.#clock.setTimeout(() => this.#timeOut(), timeoutMs);
     proxy.web(
@@ -173,6 +181,7 @@ export class Attempt {
     const { dialTimeoutMs, address } = this.#request;
     socket.once('connect', () => {
       this.#localAddress = localAddressOf(socket);
+      this.#dialMs = this.#clock.nowMs() - this.#startedAtMs;
       this.#connected();
     });
     if (dialTimeoutMs === 0) return;

@@ -42,6 +42,9 @@ export class Exchange {
   endpoint: Endpoint | undefined;
   proxyStartedAtMs = 0;
   failedAttempts = 0;
+  lastFailedAtMs = 0;
+  /** Set when an endpoint answered. */
+  connection: { readonly dialMs: number; readonly localAddress: string } | undefined;
   isFinished = false;
 
   constructor(head: RequestHead, context: EngineContext) {
@@ -69,7 +72,10 @@ export class Exchange {
     if (endpoint !== undefined) {
       metrics.responseSent(this.component, this.status, finishedAtMs - this.receivedAtMs);
     }
-    const proxiedMs = this.proxyStartedAtMs === 0 ? 0 : finishedAtMs - this.proxyStartedAtMs;
+    const { proxyStartedAtMs, lastFailedAtMs, connection } = this;
+    const proxiedMs = proxyStartedAtMs === 0 ? 0 : finishedAtMs - proxyStartedAtMs;
+    const failedUntilMs = connection === undefined ? finishedAtMs : lastFailedAtMs;
+    const hasFailed = this.failedAttempts > 0;
     accessLog.add({
       head: this.head,
       headers: this.headers,
@@ -87,6 +93,11 @@ export class Exchange {
       instanceIndex: endpoint?.privateInstanceIndex ?? '',
       instanceId: endpoint?.privateInstanceId ?? '',
       failedAttempts: this.failedAttempts,
+      backendMs:
+        connection === undefined ? -1 : finishedAtMs - (lastFailedAtMs || proxyStartedAtMs),
+      failedAttemptsMs: hasFailed ? failedUntilMs - proxyStartedAtMs : -1,
+      dialMs: connection?.dialMs ?? -1,
+      localAddress: connection?.localAddress ?? '',
     });
   }
 }

@@ -17,18 +17,15 @@ import { statusText } from '../policy/status-text.ts';
 import { settleConnection } from '../settle-connection.ts';
 import { createSelection, type Selection, selectNext } from '../table/choose-endpoint.ts';
 import { beginExchange, type Endpoint, endExchange } from '../table/endpoint.ts';
-import { markFailed } from '../table/route-table.ts';
 import { stickySetCookie } from '../table/sticky-session.ts';
 import { Attempt, type AttemptListener, type BodyFraming } from './attempt.ts';
+import { blameEndpoint } from './blame-endpoint.ts';
 import type { ConnectionPools } from './connection-pools.ts';
 import type { EngineContext, Exchange } from './exchange.ts';
 import { headText, joinUpgrade } from './join-upgrade.ts';
 import type { OpenExchanges } from './open-exchanges.ts';
 import { respond } from './respond.ts';
 import type { UpgradedConnections } from './upgraded-connections.ts';
-
-/** A failed endpoint is left alone for this part of the stale threshold (gorouter.md §3.5). */
-const FAILED_SHARE_OF_THRESHOLD = 4;
 
 export interface Wires {
   readonly proxy: HttpProxy;
@@ -179,7 +176,10 @@ export class Forwarding implements AttemptListener {
     const verdict = classifyFailure(failure, this.#traits, endpoint?.isTls === true);
     const canRetry = verdict.isRetriable && this.#attempts < this.#maxAttempts();
     this.#exchange.failedAttempts += 1;
-    if (endpoint !== undefined) this.#blame(endpoint, verdict.effect);
+    this.#exchange.lastFailedAtMs = this.#context.clock.nowMs();
+    if (endpoint !== undefined) {
+      blameEndpoint(verdict.effect, this.#forward.pool, endpoint, this.#context);
+    }
     this.#context.log.error('backend-endpoint-failed', {
       'route-endpoint': { ApplicationId: endpoint?.applicationId, Addr: endpoint?.address },
       error: verdict.cause,
@@ -200,22 +200,6 @@ export class Forwarding implements AttemptListener {
     this.#wasStaleRepeated = true;
     this.#attempts -= 1;
     return true;
-  }
-
-  #blame(endpoint: Endpoint, effect: 'none' | 'mark' | 'remove'): void {
-    const { table, clock, log, options } = this.#context;
-    const nowMs = clock.nowMs();
-    const data = { 'route-endpoint': { Addr: endpoint.address } };
-    if (effect === 'remove') {
-      if (table.removeFailed(this.#forward.pool, endpoint, nowMs)) {
-        log.error('prune-failed-endpoint', data);
-      }
-    } else if (effect === 'mark') {
-      const untilMs = nowMs + options.registry.staleThresholdMs / FAILED_SHARE_OF_THRESHOLD;
-      if (markFailed(this.#forward.pool, endpoint, untilMs)) {
-        log.error('endpoint-marked-as-ineligible', data);
-      }
-    }
   }
 
   #giveUp(failure: Failure): void {
@@ -282,6 +266,7 @@ export class Forwarding implements AttemptListener {
       return;
     }
     exchange.status = status;
+    exchange.connection = this.#attempt?.connection;
     editResponse(headers, this.#responseTraits(headers, this.#endpoint), options.headers);
     exchange.routerError = headers.get('x-cf-routererror') ?? '';
     if (status === 204 || status === 304) headers.remove('content-length');
@@ -344,6 +329,7 @@ export class Forwarding implements AttemptListener {
       return;
     }
     this.#isOver = true;
+    this.#exchange.connection = this.#attempt?.connection;
     const headers = HeaderList.fromRaw(answer.rawHeaders);
     editResponse(
       headers,

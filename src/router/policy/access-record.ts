@@ -24,6 +24,14 @@ export interface AccessRecord {
   readonly instanceIndex: string;
   readonly instanceId: string;
   readonly failedAttempts: number;
+  /** From the last failed attempt, or the start, to the end of the answer; -1: none came. */
+  readonly backendMs: number;
+  /** All failed attempts together; -1: none failed. */
+  readonly failedAttemptsMs: number;
+  /** To connect for the answer; -1: no connection, or one that was there already. */
+  readonly dialMs: number;
+  /** Our end of the connection to the endpoint. */
+  readonly localAddress: string;
 }
 
 const ESCAPES: Readonly<Record<string, string>> = {
@@ -127,6 +135,28 @@ function isoTime(wallMs: number): string {
   return `${new Date(wallMs).toISOString().slice(0, -1)}000000Z`;
 }
 
+/** Fields that are there on demand (gorouter.md §6.1); unknown names are left out. */
+function extraField(field: string, record: AccessRecord): string {
+  switch (field) {
+    case 'failed_attempts':
+      return ` failed_attempts:${record.failedAttempts}`;
+    case 'failed_attempts_time':
+      return ` failed_attempts_time:${seconds(record.failedAttemptsMs)}`;
+    case 'backend_time':
+      return ` backend_time:${seconds(record.backendMs)}`;
+    case 'dial_time':
+      return ` dial_time:${seconds(record.dialMs)}`;
+    // Endpoints are addresses and are spoken to in plain: nothing to look up or to agree on.
+    case 'dns_time':
+    case 'tls_time':
+      return ` ${field}:"-"`;
+    case 'local_address':
+      return ` local_address:${quoted(record.localAddress)}`;
+    default:
+      return '';
+  }
+}
+
 /** One line in the format of gorouter.md §6.1, without its end of line. */
 export function formatAccessLine(record: AccessRecord, options: AccessLogOptions): string {
   const { head, headers } = record;
@@ -143,9 +173,7 @@ export function formatAccessLine(record: AccessRecord, options: AccessLogOptions
     `vcap_request_id:${quoted(record.requestId)} response_time:${seconds(fields.responseMs)} ` +
     `gorouter_time:${seconds(fields.routerMs)} app_id:${quoted(record.applicationId)} ` +
     `app_index:${quoted(record.instanceIndex)} instance_id:${quoted(record.instanceId)}`;
-  for (const field of options.extraFields) {
-    if (field === 'failed_attempts') line += ` failed_attempts:${record.failedAttempts}`;
-  }
+  for (const field of options.extraFields) line += extraField(field, record);
   line += ` x_cf_routererror:${quoted(fields.routerError)}`;
   for (const header of options.extraHeaders) {
     line += ` ${logName(header)}:${quoted(extraHeaderValue(record, header))}`;
