@@ -17,9 +17,10 @@ const isFresh =
 if (!isFresh) {
   console.log('Installing packages and Node 24 (once, about a minute) ...');
   const options = { cwd: root, stdio: 'inherit', shell: process.platform === 'win32' };
-  const { status } = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], options);
+  const words = ['ci', '--no-audit', '--no-fund', '--loglevel=error'];
+  const { status } = spawnSync('npm', words, options);
   if (status !== 0) {
-    console.error('The installation failed. Check the network and run `npm ci` again.');
+    console.error('The installation failed. Check the network, run `npm ci` again.');
     process.exit(status ?? 1);
   }
 }

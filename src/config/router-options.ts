@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
+import { checkErrorPage } from '../model/error-page-template.ts';
 import type { HeaderRule, RouterOptions } from '../router/options.ts';
-import { checkErrorPage } from '../router/policy/error-page.ts';
 import { durationMs } from './duration.ts';
 
 type Section = Readonly<Record<string, unknown>>;

@@ -6,7 +6,7 @@ export interface ModificationTag {
 
 export const ZERO_MODIFICATION_TAG: ModificationTag = { guid: '', index: 0 };
 
-/** gorouter.md §2.9: an empty guid or another guid always wins, the same guid needs a higher index. */
+/** gorouter.md §2.9: an empty or another guid always wins, the same guid needs a higher index. */
 export function isSucceededBy(old: ModificationTag, next: ModificationTag): boolean {
   if (old.guid === '' || next.guid === '') return true;
   return old.guid !== next.guid || old.index < next.index;

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { createSystemRandom } from '../../src/adapters/random/system-random.ts';
 import type { ParsedResponse } from '../golden/http-text.ts';
 import { App, answer, headerOf, headersOf } from './app.ts';
 import { requestText } from './client.ts';
@@ -233,6 +234,27 @@ describe.concurrent('with an endpoint', () => {
     const response = await router.ask(requestText(host, 'POST / HTTP/1.1', [], 'body'));
     expect(row(response)).toEqual([502, 'endpoint_failure (EOF)', undefined, FAILED]);
     expect((await router.get(host)).status).toBe(404);
+  });
+});
+
+describe('with a fault in the router', () => {
+  const random = createSystemRandom();
+  let isBroken = false;
+  const below = (limit: number) => {
+    if (isBroken) throw new Error('a bug');
+    return random.below(limit);
+  };
+  const router = sharedRouter({}, { random: { ...random, below } });
+
+  test('ERR-14 one request fails, the others go on', async () => {
+    const { host, app } = await router.route(OK);
+    isBroken = true;
+    const response = await router.get(host);
+    isBroken = false;
+    expect(row(response)).toEqual([502, 'unknown_failure', undefined, '']);
+    expect(app.requests).toEqual([]);
+    expect(JSON.stringify(await router.logged('panic-check'))).toContain('a bug');
+    expect((await router.get(host)).status).toBe(200);
   });
 });
 

@@ -9,6 +9,7 @@ import { readGorouterConfig } from '../../src/config/gorouter-config.ts';
 import type { ActorSystem } from '../../src/kernel/actor-system.ts';
 import { type Broker, createBroker } from '../../src/messaging/broker/index.ts';
 import { createNode } from '../../src/node/start-node.ts';
+import type { Random } from '../../src/ports/random.ts';
 import { ROUTER_NAMES } from '../../src/router/state.ts';
 import type { ParsedResponse } from '../golden/http-text.ts';
 import { waitUntil } from '../golden/pause.ts';
@@ -81,8 +82,9 @@ function quietLog() {
 export interface RouterOptions {
   /** The caller's own servers instead of a broker that this router brings along. */
   readonly natsPorts?: readonly number[];
-  /** Instead of waiting until it serves. */
+  /** False: the test launches the router itself and waits as it likes. */
   readonly isStartAwaited?: boolean;
+  readonly random?: Random;
 }
 
 let appNumber = 0;
@@ -138,7 +140,7 @@ export class TestRouter {
       { router: read.config.router, nats: read.config.nats },
       {
         clock: createRealClock(),
-        random: createSystemRandom(),
+        random: this.#options.random ?? createSystemRandom(),
         log,
         logCounts: counts,
         process: await createProcessInfo(),

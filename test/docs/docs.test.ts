@@ -41,7 +41,8 @@ describe('hand-written lists', () => {
     ];
     const broken = files.flatMap((file) => {
       const text = readFileSync(new URL(file, root), 'utf8');
-      const targets = [...text.matchAll(/\]\(([^)#:]+)(#[^)]*)?\)/g)].map((match) => match[1] ?? '');
+      const links = text.matchAll(/\]\(([^)#:]+)(#[^)]*)?\)/g);
+      const targets = [...links].map((match) => match[1] ?? '');
       return targets
         .filter((target) => !existsSync(new URL(target, new URL(file, root))))
         .map((target) => `${file}: ${target}`);

@@ -43,13 +43,23 @@ const laterWork: readonly Deviation[] = [
   },
 ];
 
+/** What a difference shows when this router refuses a request. */
+const REFUSED = new RegExp(
+  [
+    'HTTP/1\\.1 (400|405|501|505)',
+    'Bad Request',
+    '^405 Method Not Allowed',
+    'text/plain',
+    '^(null|close|closed|\\[\\])$',
+  ].join('|'),
+);
+
 /** The strictest answer that RFC 9112 allows, where the original lets doubtful bytes pass. */
 const strictness: readonly Deviation[] = [
   {
     group: /^(malformed|host|path|method)$/,
     field: ANY,
-    actual:
-      /HTTP\/1\.1 (400|405|501|505)|Bad Request|^405 Method Not Allowed|^null$|^closed$|text\/plain|^close$|^\[\]$/,
+    actual: REFUSED,
     reason:
       'Refused at once: two readers could read such bytes differently, or the method is unknown ' +
       'to the parser (RFC 9112 §3.2, §5, §6.3; the wire engine will pass unknown methods).',

@@ -17,7 +17,7 @@ function arm(timer: RealTimer, fn: () => void, delayMs: number): void {
   }, stepMs);
 }
 
-/** The clock of the machine. Ages come from the monotonic counter, so a stepped date harms nobody. */
+/** The clock of the machine. Ages come from its monotonic counter: a stepped date harms nobody. */
 export function createRealClock(): Clock {
   return {
     nowMs: () => performance.now(),

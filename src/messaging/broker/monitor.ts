@@ -86,16 +86,16 @@ export function createMonitor(
     server.listen(options.port, host, () => {
       server.removeAllListeners('error');
       server.on('error', source.failed);
-      resolve({ port: portOf(server.address()), close: () => closeServer() });
+      resolve({ port: portOf(server.address()), close: () => closeServer(server) });
     });
   });
+}
 
-  function closeServer(): Promise<void> {
-    return new Promise((resolve) => {
-      server.close(() => resolve());
-      server.closeAllConnections();
-    });
-  }
+function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
 }
 
 /** `callback` asks for JSONP; anything but a plain function name is ignored. */

@@ -60,7 +60,7 @@ export function checkAuthority(authority: string | undefined, host: string): Rej
   return authority.toLowerCase() === host.toLowerCase() ? undefined : bad();
 }
 
-/** RFC 6455 §4.1: a WebSocket handshake has no body; one would be read as frames or as a request. */
+/** RFC 6455 §4.1: a WebSocket handshake has no body; one would be read as frames. */
 export function checkUpgrade(headers: HeaderList): Rejection | undefined {
   if (!/^websocket$/i.test(headers.get('upgrade') ?? '')) return undefined;
   const hasBody = headers.has('transfer-encoding') || Number(headers.get('content-length')) > 0;

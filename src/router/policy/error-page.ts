@@ -15,13 +15,6 @@ const ESCAPES: Readonly<Record<string, string>> = {
 const escapeHtml = (text: string): string =>
   text.replace(/[&<>"']/g, (character) => ESCAPES[character] ?? character);
 
-/** Undefined when the template can be read; otherwise what is wrong with it. */
-export function checkErrorPage(template: string): string | undefined {
-  const opened = template.split('{{').length - 1;
-  const closed = template.match(/\{\{[^{}]*\}\}/g)?.length ?? 0;
-  return opened === closed ? undefined : 'unclosed action in template';
-}
-
 /**
  * Fills the operator's HTML template (gorouter.md §5.9). Every value is escaped. An unknown field
  * or an empty template gives undefined: the answer then is plain text.
