@@ -9,6 +9,8 @@ export interface Arrival {
   readonly socket: Socket;
   /** Counts from 1 over all connections of the app. */
   readonly count: number;
+  /** What came behind this request so far, an upgraded connection's first bytes for example. */
+  readonly rest: () => string;
 }
 
 /** The text of every answer, or code that answers by itself. */
@@ -117,21 +119,22 @@ export class App {
         if (this.#options.when === 'head') {
           const head = parseHead(raw, parsedTo);
           parsedTo = Number.MAX_SAFE_INTEGER;
-          if (head !== undefined) this.#arrive(request, socket);
+          if (head !== undefined) this.#arrive(request, socket, () => raw.slice(head.end));
           return;
         }
         if (!isWhole) return;
-        parsedTo = request.content.end;
-        this.#arrive(request, socket);
+        const { end } = request.content;
+        parsedTo = end;
+        this.#arrive(request, socket, () => raw.slice(end));
       }
     });
     socket.on('end', () => socket.end());
   }
 
-  #arrive(request: ParsedRequest, socket: Socket): void {
+  #arrive(request: ParsedRequest, socket: Socket, rest: () => string): void {
     this.requests.push(request);
     const count = this.requests.length;
     if (typeof this.#behaviour === 'string') socket.write(this.#behaviour, 'latin1');
-    else this.#behaviour({ request, socket, count });
+    else this.#behaviour({ request, socket, count, rest });
   }
 }

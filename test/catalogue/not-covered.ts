@@ -70,6 +70,7 @@ export const PARTLY_COVERED: readonly NotCovered[] = [
     ids: ['RETRY-3'],
     reason: 'Deliberate: max_attempts 0 tries each endpoint of the route once, not only one.',
   },
+  { ids: ['WS-2'], reason: 'Deliberate: after a refused upgrade the connection is closed.' },
   { ids: ['100C-2'], reason: TLS_FROM_CLIENTS },
   { ids: ['LOG-5'], reason: 'Later work: tracing headers.' },
   { ids: ['LOG-9'], reason: 'Later work: syslog.' },

@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { BrokerCore } from './broker-core.ts';
 import type { ClientConnection } from './client-connection.ts';
 import { connectionsReport, subscriptionsReport, variablesReport } from './monitor-reports.ts';

@@ -64,3 +64,18 @@ export function splitFrames(text: string): string[] {
   }
   return frames;
 }
+
+/** A conversation of one client that hears no +OK. */
+export function quietly(name: string, send: string, answer: string): Conversation {
+  return { name, steps: [['a', QUIET + send + PING, answer + PONG]] };
+}
+
+/** One that ends with the connection. */
+export function closes(name: string, send: string, answer = ''): Conversation {
+  return { name, steps: [['a', HEADERS + send, answer + CLOSED]] };
+}
+
+/** The 503 that a publisher gets when nobody listens. */
+export function noResponders(reply: string, sid: string | number): string {
+  return `HMSG ${reply} ${sid} 16 16\r\nNATS/1.0 503\r\n\r\n\r\n`;
+}
