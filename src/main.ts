@@ -18,6 +18,9 @@ if (major !== 24 || minor < 21) {
       writeOut: (text) => process.stdout.write(text),
       writeError: (text) => process.stderr.write(text),
       onSignal: (name, listener) => process.on(name, listener),
+      defer: (fn) => {
+        setImmediate(fn);
+      },
       onFault: (listener) => {
         process.on('uncaughtException', listener);
         process.on('unhandledRejection', listener);

@@ -7,6 +7,8 @@ export interface Host {
   writeOut(text: string): void;
   writeError(text: string): void;
   onSignal(name: 'SIGINT' | 'SIGTERM' | 'SIGUSR1' | 'SIGUSR2', listener: () => void): void;
+  /** Runs `fn` after everything that has happened already. */
+  defer(fn: () => void): void;
   onFault(listener: (error: unknown) => void): void;
   exit(code: number): void;
 }

@@ -35,8 +35,11 @@ export async function runNode(host: Host, options: RunOptions): Promise<void> {
   host.onSignal('SIGUSR1', stop('SIGUSR1', 'drain'));
   // For hosts on which SIGUSR1 belongs to the debugger (gorouter.md §12 row 19).
   host.onSignal('SIGUSR2', stop('SIGUSR2', 'drain'));
-  host.onSignal('SIGTERM', stop('SIGTERM', options.isDrainedOnTerminate ? 'drain' : 'fast'));
-  host.onSignal('SIGINT', stop('SIGINT', 'fast'));
+  // The system may hand over two signals in the wrong order: a drain that was asked for wins.
+  const stopLater = (signal: 'SIGTERM' | 'SIGINT', mode: 'drain' | 'fast') =>
+    host.onSignal(signal, () => host.defer(stop(signal, mode)));
+  stopLater('SIGTERM', options.isDrainedOnTerminate ? 'drain' : 'fast');
+  stopLater('SIGINT', 'fast');
   host.onFault((error) => {
     hasFaulted = true;
     const stack = error instanceof Error ? error.stack : String(error);

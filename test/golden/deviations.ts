@@ -198,11 +198,6 @@ const ownAnswers: readonly Deviation[] = [
     reason: 'Pipelined requests are worked on side by side, and logged as they end.',
   },
   {
-    id: ids('error-template-003'),
-    field: /^(response|accessLog)/,
-    reason: 'Text in place of a failed page.',
-  },
-  {
     id: ids('headers-in-018'),
     field: /^(backendSaw|accessLog)/,
     reason: "A client cannot strip the router's own headers by naming them in Connection.",

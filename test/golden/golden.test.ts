@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { loadCases } from './load-cases.ts';
-import { natsServerCommand } from './message-bus.ts';
 import { replayAll } from './replay.ts';
 import { type CaseResult, verdictOf } from './replay-case.ts';
 import { SpawnedRouter } from './router-under-test.ts';
@@ -14,7 +13,7 @@ const replayTimeoutMs = 600_000;
 const onlyGroup = process.env['GOLDEN_GROUP'];
 const cases = loadCases().filter(({ group }) => onlyGroup === undefined || group === onlyGroup);
 
-describe.skipIf(natsServerCommand() === undefined)('golden replay', () => {
+describe('golden replay', () => {
   const waiting = new Map(
     cases.map(({ id }) => [id, Promise.withResolvers<CaseResult>()] as const),
   );

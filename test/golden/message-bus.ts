@@ -1,6 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { connect, type NatsConnection } from 'nats';
+import { createRealClock } from '../../src/adapters/clock/real-clock.ts';
+import { createMemoryLog } from '../../src/adapters/log/memory-log.ts';
+import { createSystemRandom } from '../../src/adapters/random/system-random.ts';
+import { type Broker, createBroker } from '../../src/messaging/broker/index.ts';
 import { endWithThisProcess } from './child-processes.ts';
 import { freePorts } from './free-ports.ts';
 import { pause } from './pause.ts';
@@ -13,11 +16,30 @@ export interface BusServer {
   stop(): Promise<void>;
 }
 
-const natsServerPaths = ['/usr/sbin/nats-server', '/usr/local/bin/nats-server'];
+/** The project's own broker: the replay needs nothing that npm does not bring. */
+class EmbeddedServer implements BusServer {
+  readonly port: number;
+  #broker: Broker | undefined;
 
-export function natsServerCommand(): string | undefined {
-  const named = process.env['GOLDEN_NATS_SERVER'];
-  return [...(named === undefined ? [] : [named]), ...natsServerPaths].find(existsSync);
+  constructor(port: number) {
+    this.port = port;
+  }
+
+  async start(): Promise<void> {
+    const ports = {
+      clock: createRealClock(),
+      random: createSystemRandom(),
+      log: createMemoryLog('broker', 100).log,
+    };
+    // No time to say goodbye: a stop is to look like a failed machine.
+    this.#broker = createBroker({ port: this.port, closeGraceMs: 1 }, ports);
+    await this.#broker.listen();
+  }
+
+  async stop(): Promise<void> {
+    await this.#broker?.close();
+    this.#broker = undefined;
+  }
 }
 
 class NatsServerProcess implements BusServer {
@@ -57,11 +79,11 @@ class NatsServerProcess implements BusServer {
   }
 }
 
+/** `GOLDEN_NATS_SERVER=FILE` replays over a real nats-server. */
 export async function createBusServer(): Promise<BusServer> {
-  const command = natsServerCommand();
-  if (command === undefined) throw new Error('nats-server is not installed');
+  const command = process.env['GOLDEN_NATS_SERVER'];
   const [port = 0] = await freePorts(1);
-  return new NatsServerProcess(command, port);
+  return command === undefined ? new EmbeddedServer(port) : new NatsServerProcess(command, port);
 }
 
 /** The side of the recorder: publishes, asks and listens. */

@@ -14,7 +14,7 @@ const usage = `node test/golden/run.ts [options]
   --lanes N      how many routers side by side (8)
   --no-rerun     do not run failed cases again
 GOLDEN_ROUTER="command words" tests another router; "-c FILE" is added to it.
-GOLDEN_NATS_SERVER=FILE names the nats-server to use.`;
+GOLDEN_NATS_SERVER=FILE replays over that nats-server, not over the own broker.`;
 
 const { values: flags } = parseArgs({
   options: {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Lane } from './lane.ts';
 import { loadCases } from './load-cases.ts';
-import { type BusServer, createBusServer, natsServerCommand } from './message-bus.ts';
+import { type BusServer, createBusServer } from './message-bus.ts';
 import type { Outcome, RecordedCase, ResponseSeen } from './recorded-case.ts';
 import { canBePlayed, RecordingRouter } from './recording-router.ts';
 import { type CaseResult, replayCase } from './replay-case.ts';
@@ -14,7 +14,7 @@ const everyTwelfth = loadCases()
   .filter(canBePlayed)
   .filter((_, position) => position % 12 === 0);
 
-describe.skipIf(natsServerCommand() === undefined)('a router that plays the recording', () => {
+describe('a router that plays the recording', () => {
   let bus: BusServer;
 
   beforeAll(async () => {

@@ -71,7 +71,7 @@ export function play(machine: AnyStateMachine, script: Script) {
   const input = script.input?.(clock, journal) ?? {};
   const note = (text: string) => () => void journal.push(text);
   const parent = setup({ actors: { child: logic } }).createMachine({
-    invoke: { id: 'child', src: 'child', input: input as never },
+    invoke: { id: 'child', src: 'child', input: () => input as never },
     on: {
       CHILD_READY: { actions: note('READY') },
       'xstate.done.*': { actions: note('ENDED') },

@@ -46,7 +46,7 @@ describe('the walk', () => {
       a: { on: { GO: 'b', SHUTDOWN: 'b', SKIP: { actions: 'nowhere' as never } } },
       b: {},
       lonely: { on: { GO: 'a' } },
-      invoking: { invoke: { src: 'nobody' as never } },
+      invoking: { invoke: { src: 'nobody' } as never },
     },
   });
 
@@ -55,11 +55,7 @@ describe('the walk', () => {
     const lost = statesOf(broken.root).filter((node) => !reachable.has(node));
     expect(lost.map(({ id }) => id)).toEqual(['broken.lonely', 'broken.invoking']);
     expect(deadEnds(broken.root)).toEqual(['broken.b', 'broken.invoking']);
-    expect(deafToShutdown(broken.root)).toEqual([
-      'broken.b',
-      'broken.lonely',
-      'broken.invoking',
-    ]);
+    expect(deafToShutdown(broken.root)).toEqual(['broken.b', 'broken.lonely', 'broken.invoking']);
     expect(unknownNames(broken)).toEqual(['action nowhere', 'actor nobody']);
   });
 

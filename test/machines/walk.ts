@@ -51,12 +51,16 @@ export const deafToShutdown = (root: AnyStateNode): string[] =>
   statesOf(root)
     .filter(isLeaf)
     .filter((node) => !isPassing(node))
-    .filter((node) => ![node, ...ancestorsOf(node)].some(({ transitions }) => transitions.has('SHUTDOWN')))
+    .filter(
+      (node) =>
+        ![node, ...ancestorsOf(node)].some(({ transitions }) => transitions.has('SHUTDOWN')),
+    )
     .map(({ id }) => id);
 
 type Named = string | { readonly type: string } | ((...words: never[]) => unknown);
 
-const nameOf = (named: Named): string => (typeof named === 'string' ? named : (named as { type: string }).type);
+const nameOf = (named: Named): string =>
+  typeof named === 'string' ? named : (named as { type: string }).type;
 
 /** Names that a machine uses and that `setup` does not know. */
 export function unknownNames(machine: AnyStateMachine): string[] {

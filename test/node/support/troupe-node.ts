@@ -6,7 +6,7 @@ import { type Answer, ask } from './http-client.ts';
 
 const projectDirectory = join(import.meta.dirname, '..', '..', '..');
 export const NODE_COMMAND = join(projectDirectory, 'node_modules', 'node', 'bin', 'node');
-export const MAIN_FILE = join(projectDirectory, 'src', 'main.ts');
+const MAIN_FILE = join(projectDirectory, 'src', 'main.ts');
 export const HELLO_FOLDER = join(projectDirectory, 'examples', 'hello');
 
 export interface NodePorts {
