@@ -1,3 +1,4 @@
+import { createConnection } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { freePorts } from '../golden/free-ports.ts';
 import { answer, headerOf, headersOf } from './app.ts';
@@ -82,7 +83,6 @@ describe.concurrent('the second port of today', () => {
       const { host } = await router.route(OK);
       const page = await askOnce(routesPort, statusRequest('/routes'));
       expect(Object.keys(JSON.parse(page.content.body))).toContain(host);
-      const { createConnection } = await import('node:net');
       const outcome = await new Promise<string>((resolve) => {
         const socket = createConnection({ host: '127.0.0.2', port: routesPort });
         socket.once('connect', () => resolve('open'));

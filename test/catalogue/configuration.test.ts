@@ -1,3 +1,5 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
@@ -161,13 +163,30 @@ describe('values', () => {
     expect(routerOf(config).registry).toMatchObject(wanted);
   });
 
+  const pair = leafCertificate({ san: ['router.test'] });
+  const keyOf = (type: 'ec' | 'rsa') => {
+    const { privateKey } =
+      type === 'ec'
+        ? generateKeyPairSync('ec', { namedCurve: 'P-256' })
+        : generateKeyPairSync('rsa', { modulusLength: 2048 });
+    return privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+  };
+
   test('CFG-18 a good client certificate', () => {
-    const { certificatePem, keyPem } = leafCertificate({ san: ['router.test'] });
-    const backends = { cert_chain: certificatePem, private_key: keyPem };
+    const backends = { cert_chain: pair.certificatePem, private_key: pair.keyPem };
     expect(problemsOf({ backends })).toBe('');
-    const other = leafCertificate({ san: ['other.test'] });
-    expect(problemsOf({ backends: { ...backends, private_key: other.keyPem } })).not.toBe('');
-    expect(problemsOf({ backends: { cert_chain: certificatePem } })).not.toBe('');
+  });
+
+  test.for(['ec', 'rsa'] as const)('CFG-18 a certificate with the %s key of another', (type) => {
+    const backends = { cert_chain: pair.certificatePem, private_key: keyOf(type) };
+    expect(problemsOf({ backends })).toContain('backends');
+  });
+
+  test.for([
+    ['certificate', { cert_chain: pair.certificatePem }],
+    ['key', { private_key: pair.keyPem }],
+  ] as const)('CFG-18 only a %s is refused', ([, backends]) => {
+    expect(problemsOf({ backends })).toContain('backends');
   });
 
   test('CFG-21 extra_headers_to_log keep their order', () => {
@@ -201,7 +220,6 @@ describe.concurrent('configured session cookies', () => {
   });
 });
 
-/** Fills a file of a scene in when the router is launched. */
 const FATAL_FILES: readonly (readonly [string, Section | string, string])[] = [
   ['CFG-3 no YAML', 'port: [', 'Error loading config'],
   ['CFG-3 a wrong type', 'port: many', 'Error loading config'],
@@ -224,7 +242,6 @@ describe.concurrent('the program', () => {
 
   test('CFG-25 a page with a fault in it: exit 1', async () => {
     await withScene(async (scene) => {
-      const { writeFileSync } = await import('node:fs');
       const file = join(scene.folder(), 'page.html');
       writeFileSync(file, '<p>{{.Status</p>');
       const router = await scene.launch({ html_error_template_file: file });

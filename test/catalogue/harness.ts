@@ -160,8 +160,9 @@ export class TestRouter {
   }
 
   async isServing(): Promise<void> {
-    const isUp = () => this.port !== 0 && this.logs('gorouter.started').length > 0;
-    await eventually('the router serves', isUp);
+    const text = requestText('status', 'GET /health HTTP/1.1', ['Connection: close']);
+    const isHealthy = async () => (await askOnce(this.statusPort, text)).status === 200;
+    await eventually('the router serves', async () => this.port !== 0 && (await isHealthy()));
   }
 
   get system(): ActorSystem {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { answer, headersOf } from './app.ts';
-import { type Client, requestText } from './client.ts';
+import { askOnce, type Client, requestText } from './client.ts';
 import {
   type GorouterProcess,
   type ProcessScene,
@@ -184,7 +184,6 @@ describe.concurrent('start', () => {
       for (const secret of credentials) expect(secret).toMatch(/^[0-9a-f]{32}$/);
       expect(credentials[0]).not.toBe(credentials[1]);
       const token = Buffer.from(credentials.join(':')).toString('base64');
-      const { askOnce } = await import('./client.ts');
       const lines = [`Authorization: Basic ${token}`, 'Connection: close'];
       const page = await askOnce(
         router.statusPort,

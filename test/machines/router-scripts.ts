@@ -74,15 +74,13 @@ export const PRUNER_SCRIPTS: Readonly<Record<string, Script>> = {
     [1, 'sweeping', '+sweep'],
     [shutdown('fast'), 'ended', '-sweep ENDED'],
   ]),
-  'freshens instead of sweeping when its tick is late by more than half an interval': pruner(
-    {},
-    WAITING,
-    (world) => [
+  'freshens for an interval instead of sweeping when its tick is late by more than half of it':
+    pruner({}, WAITING, (world) => [
       [change(world, { stoodStillMs: INTERVAL_MS / 2 + 1 }), 'waiting', ''],
-      [INTERVAL_MS, 'waiting', 'logLate freshenAll'],
+      [INTERVAL_MS, 'freshening', 'logLate freshenAll'],
+      [INTERVAL_MS, 'waiting', 'freshenAll'],
       [INTERVAL_MS, 'sweeping', '+sweep'],
-    ],
-  ),
+    ]),
   'sweeps when its tick is late by half an interval': pruner({}, WAITING, (world) => [
     [change(world, { stoodStillMs: INTERVAL_MS / 2 }), 'waiting', ''],
     [INTERVAL_MS, 'sweeping', '+sweep'],
@@ -94,28 +92,31 @@ export const PRUNER_SCRIPTS: Readonly<Record<string, Script>> = {
     [change(world, { isConnected: false }), 'suspended', ''],
     [INTERVAL_MS, 'suspended', 'logSuspended'],
     [change(world, { isConnected: true }), 'suspended', ''],
-    [connected, 'waiting', 'freshenAll'],
+    [connected, 'freshening', 'freshenAll'],
+    [INTERVAL_MS, 'waiting', 'freshenAll'],
     [INTERVAL_MS, 'sweeping', '+sweep'],
   ]),
   'stops a sweep that is under way when NATS goes': pruner({}, WAITING, () => [
     [INTERVAL_MS, 'sweeping', '+sweep'],
-    [lost, 'suspended', '-sweep logSuspended'],
+    [lost, 'suspended', 'logSuspended -sweep'],
     [swept, 'suspended', ''],
     [shutdown('drain'), 'ended', 'ENDED'],
   ]),
   'freshens each time when NATS comes and goes': pruner({}, WAITING, () => [
     [lost, 'suspended', 'logSuspended'],
-    [connected, 'waiting', 'freshenAll'],
+    [connected, 'freshening', 'freshenAll'],
     [lost, 'suspended', 'logSuspended'],
-    [connected, 'waiting', 'freshenAll'],
-    [INTERVAL_MS - 1, 'waiting', ''],
+    [connected, 'freshening', 'freshenAll'],
+    [INTERVAL_MS - 1, 'freshening', ''],
+    [1, 'waiting', 'freshenAll'],
   ]),
   'looks for itself whether NATS is there, at start and at each tick': pruner(
     { isConnected: false },
     ['suspended', 'logSuspended READY'],
     (world) => [
       [change(world, { isConnected: true }), 'suspended', ''],
-      [connected, 'waiting', 'freshenAll'],
+      [connected, 'freshening', 'freshenAll'],
+      [INTERVAL_MS, 'waiting', 'freshenAll'],
       [change(world, { isConnected: false }), 'waiting', ''],
       [INTERVAL_MS, 'suspended', 'logSuspended'],
     ],
@@ -123,10 +124,16 @@ export const PRUNER_SCRIPTS: Readonly<Record<string, Script>> = {
   'goes on sweeping without NATS when it is not told to suspend': pruner(
     { isConnected: false },
     WAITING,
-    () => [
+    (world) => [
       [lost, 'waiting', ''],
       [INTERVAL_MS, 'sweeping', '+sweep'],
       [lost, 'sweeping', ''],
+      [swept, 'waiting', '-sweep'],
+      [change(world, { stoodStillMs: INTERVAL_MS }), 'waiting', ''],
+      [INTERVAL_MS, 'freshening', 'logLate freshenAll'],
+      [lost, 'freshening', ''],
+      [INTERVAL_MS, 'waiting', 'freshenAll'],
+      [INTERVAL_MS, 'sweeping', '+sweep'],
       [failed, 'sweeping', 'crash CRASHED'],
     ],
     false,
@@ -235,7 +242,7 @@ export const PROXY_SCRIPTS: Readonly<Record<string, Script>> = {
       ...BEGIN,
       [open, 'open.serving', ''],
       [close('drain'), 'open.draining', '+drain'],
-      [drained, 'closed', '-drain -listener reportClosed router!PROXY_CLOSED'],
+      [drained, 'closed', 'reportClosed router!PROXY_CLOSED -drain -listener'],
       [open, 'closed', ''],
       [shutdown('drain'), 'ended', 'ENDED'],
     ],
@@ -250,7 +257,7 @@ export const PROXY_SCRIPTS: Readonly<Record<string, Script>> = {
       [
         1,
         'closed',
-        '-drain -listener logDrainTimedOut cutConnections reportClosed router!PROXY_CLOSED',
+        'logDrainTimedOut cutConnections reportClosed router!PROXY_CLOSED -drain -listener',
       ],
     ],
   ),
@@ -259,7 +266,7 @@ export const PROXY_SCRIPTS: Readonly<Record<string, Script>> = {
     ['waiting', 'READY'],
     [
       ...BEGIN,
-      [close('fast'), 'closed', '-listener cutConnections reportClosed router!PROXY_CLOSED'],
+      [close('fast'), 'closed', 'cutConnections reportClosed router!PROXY_CLOSED -listener'],
     ],
   ),
   'stops draining when told to be fast after all': proxy(
@@ -268,7 +275,7 @@ export const PROXY_SCRIPTS: Readonly<Record<string, Script>> = {
     [
       ...BEGIN,
       [close('drain'), 'open.draining', '+drain'],
-      [close('fast'), 'closed', '-drain -listener cutConnections reportClosed router!PROXY_CLOSED'],
+      [close('fast'), 'closed', 'cutConnections reportClosed router!PROXY_CLOSED -drain -listener'],
     ],
   ),
   'opens again at once after a crash': proxy(
@@ -276,7 +283,7 @@ export const PROXY_SCRIPTS: Readonly<Record<string, Script>> = {
     ['open.opening', '+listener'],
     [
       [listening, 'open.serving', 'reportListening router!PROXY_LISTENING READY'],
-      [failed, 'open.serving', 'crash CRASHED -listener'],
+      [failed, 'open.serving', 'crash CRASHED'],
     ],
   ),
   'stays closed after a crash while draining': proxy(
@@ -292,6 +299,6 @@ export const PROXY_SCRIPTS: Readonly<Record<string, Script>> = {
   'ends while open': proxy(
     'starting',
     ['waiting', 'READY'],
-    [...BEGIN, [shutdown('fast'), 'ended', '-listener cutConnections ENDED']],
+    [...BEGIN, [shutdown('fast'), 'ended', 'cutConnections -listener ENDED']],
   ),
 };

@@ -55,7 +55,7 @@ const NATS_CLIENT: Readonly<Record<string, Script>> = {
     [1999, 'open.draining', ''],
     [1, 'closed', '-drain -connection ENDED'],
   ),
-  'crashes with its connection': client([failed, 'open.connecting', 'crash CRASHED -connection']),
+  'crashes with its connection': client([failed, 'open.connecting', 'crash CRASHED']),
 };
 
 /** A server that opens a port, as broker and status have it. */
@@ -67,7 +67,7 @@ const serverScripts = (listening: string): Readonly<Record<string, Script>> => (
   ),
   'crashes with its server': plain(
     ['open.opening', '+server'],
-    [failed, 'open.opening', 'crash CRASHED -server'],
+    [failed, 'open.opening', 'crash CRASHED'],
   ),
 });
 
@@ -102,7 +102,7 @@ const REGISTRAR: Readonly<Record<string, Script>> = {
   'announces again at every interval, when there is one': registrar(
     true,
     1000,
-    ['subscribed.attached', `${ANNOUNCED} +subscription READY`],
+    ['subscribed.attached', `+subscription ${ANNOUNCED} READY`],
     [1000, 'subscribed.attached', `${ANNOUNCED} READY`],
     [event('BATCH_APPLIED', { counts: { received: 1 } }), 'subscribed.attached', ''],
     [shutdown, 'ended', '-subscription ENDED'],
@@ -111,7 +111,7 @@ const REGISTRAR: Readonly<Record<string, Script>> = {
     false,
     0,
     ['subscribed.detached', '+subscription'],
-    [failed, 'subscribed.detached', 'crash CRASHED -subscription'],
+    [failed, 'subscribed.detached', 'crash CRASHED'],
   ),
 };
 
@@ -132,8 +132,8 @@ const COMPONENT_REGISTRY: Readonly<Record<string, Script>> = {
   ),
   'announces at once when NATS was there before': component(
     true,
-    ['subscribed.announced', 'announce +responder READY'],
-    [failed, 'subscribed.announced', 'crash CRASHED -responder'],
+    ['subscribed.announced', '+responder announce READY'],
+    [failed, 'subscribed.announced', 'crash CRASHED'],
   ),
 };
 
