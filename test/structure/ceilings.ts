@@ -41,7 +41,7 @@ function openingOf(code: string, at: number): number {
 const HEAD = /(?:=>|\)(?:\s*:\s*[^;={}()]+)?)\s*$/;
 const STATEMENT = /\b(?:if|for|while|switch|catch|with|await)\s*$/;
 /** The callback that groups tests is a table of contents, not a function. */
-const GROUP = /\bdescribe(?:\.\w+)*(?:\([^()]*\))?\(\s*['"`][^;]*$/;
+const GROUP = /\bdescribe\w*(?:\.\w+)*(?:\([^()]*\))?\([^;]*$/;
 
 /** Where the function begins whose body opens with the brace at `brace`, if it is one. */
 function functionStart(code: string, brace: number): number | undefined {

@@ -123,6 +123,7 @@ const cases: readonly [rule: Rule, path: string, text: string, problems: number]
   [functionProblems, 'src/a.ts', `if (a) {\n${'x;\n'.repeat(80)}}`, 0],
   [functionProblems, 'src/a.ts', `const table = {\n${'x: 1,\n'.repeat(80)}};`, 0],
   [functionProblems, 'test/a.ts', `describe('x', () => {\n${'x;\n'.repeat(80)}});`, 0],
+  [functionProblems, 'test/a.ts', `describeWith(1, (a) => {\n${'x;\n'.repeat(80)}});`, 0],
   [functionProblems, 'test/a.ts', `it('x', () => {\n${'x;\n'.repeat(80)}});`, 1],
   [openEndProblems, 'src/a.ts', ['// TO', 'DO: later'].join(''), 1],
   [openEndProblems, 'src/a.ts', '// todo list of the user', 0],
