@@ -14,7 +14,7 @@ if (!existsSync(node)) {
 }
 const flags = ['--disable-warning=DEP0060'];
 const child = spawn(node, [...flags, main, ...process.argv.slice(2)], { stdio: 'inherit' });
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGUSR2', 'SIGHUP']) {
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGUSR1', 'SIGUSR2', 'SIGHUP']) {
   process.on(signal, () => child.kill(signal));
 }
 child.on('exit', (code, signal) => process.exit(code ?? (signal === null ? 1 : 128)));

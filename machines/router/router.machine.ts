@@ -72,7 +72,6 @@ export const routerMachine = setup({
   states: {
     deciding: { always: [{ guard: 'wasServing', target: 'serving' }, { target: 'warming' }] },
     warming: {
-      entry: announceReady(),
       always: { guard: 'isAnnounced', target: 'filling' },
       on: { REGISTRAR_ATTACHED: 'filling' },
     },

@@ -67,6 +67,8 @@ export function createNatsClient(
 ): AnyActorLogic {
   const { clock, log } = ports;
   let connection: NatsBusConnection | undefined;
+  /** A connection that was drained closes by itself: no failure. */
+  let isDraining = false;
   const address = options.servers.join(', ');
   const wait = (ms: number) =>
     new Promise<void>((resolve) => {
@@ -75,6 +77,7 @@ export function createNatsClient(
 
   const open = resource<NatsClientEvent, Record<string, never>>((_input, scope) => {
     const abort = new AbortController();
+    isDraining = false;
     const opened = (server: string) => {
       hub.setConnected(true);
       scope.send({ type: 'CONNECTION_OPENED', server });
@@ -88,7 +91,8 @@ export function createNatsClient(
       },
       onStillLost: () => scope.send({ type: 'CONNECTION_STILL_LOST' }),
       onClosed: (error: Error | undefined) => {
-        if (!abort.signal.aborted) scope.fail(error ?? new Error('NATS connection closed'));
+        if (!abort.signal.aborted && !isDraining)
+          scope.fail(error ?? new Error('NATS connection closed'));
       },
     };
     connectNatsBus(options, events, wait, abort.signal).then(
@@ -116,6 +120,7 @@ export function createNatsClient(
   });
 
   const drain = resource<NatsClientEvent, Record<string, never>>((_input, scope) => {
+    isDraining = true;
     const done = () => scope.send({ type: 'CONNECTION_DRAINED' });
     (connection?.drain() ?? Promise.resolve()).then(done, done);
     return () => {};

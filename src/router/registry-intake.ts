@@ -3,6 +3,7 @@ import { parseRegistryMessage } from '../model/registry-message.ts';
 import type { Bus, BusMessage } from '../ports/bus.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
+import { LimitedLog } from './limited-log.ts';
 import type { RouterMetrics } from './metrics.ts';
 import type { RouteTable } from './table/route-table.ts';
 
@@ -14,7 +15,9 @@ export const INTAKE_LIMITS = {
   sliceMs: 4,
   /** Refused messages that are logged per second; the others are only counted. */
   rejectionLogsPerSecond: 10,
-  loggedPayloadCharacters: 512,
+  /** Lines about one kind of change of the table per second. */
+  tableLogsPerSecond: 1000,
+  loggedPayloadBytes: 512,
 } as const;
 
 /** Messages between two looks at the clock. */
@@ -39,48 +42,13 @@ export interface RegistryIntakeOptions {
   readonly guard: <T extends unknown[]>(fn: (...args: T) => void) => (...args: T) => void;
 }
 
-/** Says at most so often per second that messages are refused, and how many went unsaid. */
-class RejectionLog {
-  readonly #log: Log;
-  readonly #clock: Clock;
-  #second = -1;
-  #written = 0;
-  #unsaid = 0;
-
-  constructor(log: Log, clock: Clock) {
-    this.#log = log;
-    this.#clock = clock;
-  }
-
-  add(subject: string, reason: string, data: Uint8Array): void {
-    const second = Math.floor(this.#clock.nowMs() / 1000);
-    if (second !== this.#second) {
-      if (this.#unsaid > 0) {
-        this.#log.error('validation-errors-not-logged', { count: this.#unsaid });
-      }
-      this.#second = second;
-      this.#written = 0;
-      this.#unsaid = 0;
-    }
-    if (this.#written >= INTAKE_LIMITS.rejectionLogsPerSecond - 1) {
-      this.#unsaid += 1;
-      return;
-    }
-    this.#written += 1;
-    const payload = Buffer.from(data.buffer, data.byteOffset, data.byteLength)
-      .subarray(0, INTAKE_LIMITS.loggedPayloadCharacters)
-      .toString('utf8');
-    this.#log.error('validation-error', { error: reason, payload, subject });
-  }
-}
-
 /**
  * Takes `router.*` from the bus into a bounded queue and applies it to the table in slices
  * (DESIGN §6). received = accepted + rejected + dropped once the queue is empty.
  */
 export class RegistryIntake {
   readonly #options: RegistryIntakeOptions;
-  readonly #rejections: RejectionLog;
+  readonly #rejections: LimitedLog;
   #queue: Pending[] = [];
   #next = 0;
   #pendingBytes = 0;
@@ -93,7 +61,7 @@ export class RegistryIntake {
 
   constructor(options: RegistryIntakeOptions) {
     this.#options = options;
-    this.#rejections = new RejectionLog(options.log, options.clock);
+    this.#rejections = new LimitedLog(INTAKE_LIMITS.rejectionLogsPerSecond, options.clock);
     const { before } = options;
     if (before === undefined) return;
     this.#received = before.accepted + before.rejected + before.dropped;
@@ -186,16 +154,21 @@ export class RegistryIntake {
     const parsed = parseRegistryMessage(data);
     if (!parsed.ok) {
       this.#rejected += 1;
-      this.#rejections.add(
-        isRegister ? 'router.register' : 'router.unregister',
-        parsed.reason,
-        data,
-      );
+      this.#logRejection(isRegister ? 'router.register' : 'router.unregister', parsed.reason, data);
       return;
     }
     this.#accepted += 1;
     metrics.count(isRegister ? 'registry_message' : 'unregistry_message');
     if (isRegister) table.register(parsed.message, clock.nowMs());
     else table.unregister(parsed.message, clock.nowMs());
+  }
+
+  #logRejection(subject: string, error: string, data: Uint8Array): void {
+    const { log } = this.#options;
+    this.#rejections.add(log.error, 'validation-error', () => {
+      const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+      const payload = bytes.subarray(0, INTAKE_LIMITS.loggedPayloadBytes).toString('utf8');
+      return { error, payload, subject };
+    });
   }
 }

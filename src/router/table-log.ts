@@ -1,7 +1,10 @@
+import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
+import { LimitedLog } from './limited-log.ts';
 import type { RouterMetrics } from './metrics.ts';
+import { INTAKE_LIMITS } from './registry-intake.ts';
 import type { Endpoint } from './table/endpoint.ts';
-import type { PutResult, RouteTableObserver } from './table/route-table.ts';
+import type { RouteTableObserver } from './table/route-table.ts';
 
 function describe(key: string, endpoint: Endpoint) {
   return {
@@ -18,31 +21,34 @@ function describe(key: string, endpoint: Endpoint) {
 }
 
 /** Writes what happens to the table in the words of the original (gorouter.md §7). */
-export function createTableLog(log: Log, metrics: RouterMetrics): RouteTableObserver {
+export function createTableLog(log: Log, metrics: RouterMetrics, clock: Clock): RouteTableObserver {
+  const changes = new LimitedLog(INTAKE_LIMITS.tableLogsPerSecond, clock);
+  const mistakes = new LimitedLog(INTAKE_LIMITS.rejectionLogsPerSecond, clock);
   return {
-    routeRegistered: (key) => log.info('route-registered', { uri: key }),
-    endpointRegistered(key: string, endpoint: Endpoint, result: PutResult) {
-      // A heartbeat must cost next to nothing: it is only told when somebody listens.
-      if (result === 'added') log.info('endpoint-registered', describe(key, endpoint));
-      else if (log.isEnabled('debug')) {
+    routeRegistered: (key) => changes.add(log.info, 'route-registered', () => ({ uri: key })),
+    endpointRegistered(key, endpoint, result) {
+      if (result === 'added') {
+        changes.add(log.info, 'endpoint-registered', () => describe(key, endpoint));
+      } else if (log.isEnabled('debug')) {
+        // A heartbeat must cost next to nothing: it is only told when somebody listens.
         const message = result === 'unmodified' ? 'endpoint-not-registered' : 'endpoint-registered';
         log.debug(message, describe(key, endpoint));
       }
     },
     endpointUnregistered: (key, endpoint) =>
-      log.info('endpoint-unregistered', describe(key, endpoint)),
+      changes.add(log.info, 'endpoint-unregistered', () => describe(key, endpoint)),
     endpointNotUnregistered: (key, endpoint) =>
-      log.info('endpoint-not-unregistered', describe(key, endpoint)),
-    routeUnregistered: (key) => log.info('route-unregistered', { uri: key }),
-    loadBalancingRefused: (key, option) =>
-      log.error('invalid-load-balancing-algorithm', { uri: key, algorithm: option.algorithm }),
+      mistakes.add(log.info, 'endpoint-not-unregistered', () => describe(key, endpoint)),
+    routeUnregistered: (key) => changes.add(log.info, 'route-unregistered', () => ({ uri: key })),
+    loadBalancingRefused: (key, { algorithm }) =>
+      mistakes.add(log.error, 'invalid-load-balancing-algorithm', () => ({ uri: key, algorithm })),
     routePruned(key, endpoints, isolationSegment) {
       metrics.count('routes_pruned', endpoints.length);
-      log.info('pruned-route', {
+      changes.add(log.info, 'pruned-route', () => ({
         uri: key,
         endpoints: endpoints.map((endpoint) => endpoint.address),
         isolation_segment: isolationSegment,
-      });
+      }));
     },
   };
 }

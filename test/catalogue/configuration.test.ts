@@ -182,13 +182,6 @@ describe('values', () => {
     expect(problemsOf({ backends })).toContain('backends');
   });
 
-  test.for([
-    ['certificate', { cert_chain: pair.certificatePem }],
-    ['key', { private_key: pair.keyPem }],
-  ] as const)('CFG-18 only a %s is refused', ([, backends]) => {
-    expect(problemsOf({ backends })).toContain('backends');
-  });
-
   test('CFG-21 extra_headers_to_log keep their order', () => {
     const config = { extra_headers_to_log: ['X-B', 'X-A', 'X-C'] };
     expect(routerOf(config).accessLog.extraHeaders).toEqual(['X-B', 'X-A', 'X-C']);

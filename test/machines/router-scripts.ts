@@ -166,7 +166,7 @@ const SERVING = ['serving', 'markServing phase=serving READY'] as const;
 const DRAINING = 'markDraining phase=draining logDraining';
 
 export const ROUTER_SCRIPTS: Readonly<Record<string, Script>> = {
-  'opens the port when the table had its time to fill': lifecycle({}, ['warming', 'READY'], () => [
+  'opens the port when the table had its time to fill': lifecycle({}, ['warming', ''], () => [
     [attached, 'filling', ''],
     [attached, 'filling', ''],
     [4999, 'filling', ''],
@@ -176,7 +176,7 @@ export const ROUTER_SCRIPTS: Readonly<Record<string, Script>> = {
   ]),
   'does not wait for an announcement that was made before': lifecycle(
     { isAnnounced: true },
-    ['filling', 'READY'],
+    ['filling', ''],
     () => [[5000, 'opening', 'openProxy proxy!OPEN']],
   ),
   'drains: serves on for a while, then closes and waits for the proxy': lifecycle(
@@ -206,7 +206,7 @@ export const ROUTER_SCRIPTS: Readonly<Record<string, Script>> = {
     SERVING,
     () => [[proxyListening, 'serving', '']],
   ),
-  'ends before it ever served': lifecycle({}, ['warming', 'READY'], () => [
+  'ends before it ever served': lifecycle({}, ['warming', ''], () => [
     [shutdown('fast'), 'closing', `${DRAINING} closeProxy proxy!CLOSE(fast)`],
     [62_000, 'stopped', 'logDrainTimedOut ENDED'],
   ]),

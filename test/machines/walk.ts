@@ -10,7 +10,7 @@ export const ownTransitions = (node: AnyStateNode): AnyTransitionDefinition[] =>
   ...(node.always ?? []),
 ];
 
-export const ancestorsOf = (node: AnyStateNode): AnyStateNode[] =>
+const ancestorsOf = (node: AnyStateNode): AnyStateNode[] =>
   node.parent === undefined ? [] : [node.parent, ...ancestorsOf(node.parent)];
 
 const targetsOf = (transition: AnyTransitionDefinition): readonly AnyStateNode[] =>

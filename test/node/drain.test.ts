@@ -145,12 +145,16 @@ story('only the first signal counts', async (world, expect) => {
   expect(await node.child.exited).toBe(0);
 });
 
-story('open WebSockets alone do not hold up a drain', async (world, expect) => {
+story('a WebSocket is waited for until it ends by itself', async (world, expect) => {
   const [node] = await nodeWithSlowApp(world, { 'router.drain_timeout': '20s' });
-  const { closed } = await openWebSocket(world, node);
-  const startMs = performance.now();
+  const { socket, heard, closed } = await openWebSocket(world, node);
   node.child.signal('SIGUSR1');
-  expect(await closed).toBe(1001);
-  expect(performance.now() - startMs).toBeLessThan(5000);
+  await eventually('the port is closed', refusesConnections(node));
+  socket.send('still there');
+  await eventually('the echo', () => heard.length === 1);
+  const startMs = performance.now();
+  socket.close(1000);
+  expect(await closed).toBe(1000);
   expect(await node.child.exited).toBe(0);
+  expect(performance.now() - startMs).toBeLessThan(5000);
 });

@@ -1,4 +1,5 @@
 import { runFlood } from '../../bench/flood/run-flood.ts';
+import { INTAKE_LIMITS } from '../../src/router/registry-intake.ts';
 import { type Answer, ask } from './support/http-client.ts';
 import { story } from './support/story.ts';
 import type { TroupeNode } from './support/troupe-node.ts';
@@ -6,8 +7,9 @@ import { eventually, registration, type World } from './support/world.ts';
 
 /** `npm run bench -- flood` does the same for longer, and reports latencies. */
 const FLOOD = { seconds: 3, messagesPerSecond: 10_000 } as const;
-/** Refused messages may have ten of them, everything else together as many. */
-const LOG_LINES_PER_SECOND = 20;
+/** Refused, wrong algorithm, unregistered in vain: ten lines each, and one with the rest. */
+const KINDS = 3;
+const LOG_LINES_PER_SECOND = KINDS * (INTAKE_LIMITS.rejectionLogsPerSecond + 1);
 const RESIDENT_SLACK_MIB = 64;
 
 story(
