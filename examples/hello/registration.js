@@ -8,12 +8,21 @@ const DEFAULT_INTERVAL_MS = 20_000;
 const RECONNECT_WAIT_MS = 500;
 const CONNECT_TIMEOUT_MS = 5000;
 const GREET_TIMEOUT_MS = 1000;
+const UNREGISTER_LIMIT_MS = 1000;
 
 /** Several heartbeats must fit into the time after which a router forgets an endpoint. */
 function intervalOf({ minimumRegisterIntervalInSeconds, pruneThresholdInSeconds }) {
   const wantedMs = minimumRegisterIntervalInSeconds * 1000 || DEFAULT_INTERVAL_MS;
   const thresholdMs = pruneThresholdInSeconds * 1000 || Number.POSITIVE_INFINITY;
   return Math.min(wantedMs, thresholdMs / 3);
+}
+
+/** Says goodbye; without a server at hand there is nobody to tell. */
+async function unregister(connection, payload) {
+  if (!connection.isClosed()) connection.publish('router.unregister', payload);
+  const limit = new Promise((resolve) => setTimeout(resolve, UNREGISTER_LIMIT_MS).unref());
+  await Promise.race([connection.flush().catch(() => {}), limit]);
+  await Promise.race([connection.close(), limit]);
 }
 
 /** Rejects when no server answers; after that it reconnects for ever. */
@@ -76,16 +85,10 @@ export async function registerAt(servers, message, print) {
   });
   void watch();
   await greet();
-  return {
-    server: connection.getServer(),
-    async end() {
-      isEnded = true;
-      clearTimeout(timer);
-      if (!connection.isClosed()) connection.publish('router.unregister', payload);
-      // Without a server at hand there is nobody to tell.
-      const limit = new Promise((resolve) => setTimeout(resolve, 1000).unref());
-      await Promise.race([connection.flush().catch(() => {}), limit]);
-      await Promise.race([connection.close(), limit]);
-    },
+  const end = () => {
+    isEnded = true;
+    clearTimeout(timer);
+    return unregister(connection, payload);
   };
+  return { server: connection.getServer(), end };
 }

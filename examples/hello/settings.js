@@ -1,9 +1,9 @@
-// What the app can be told, by environment or by flag: `node examples/hello --host api.localhost`.
+// What the app can be told, by environment or by flag: `node examples/hello --route api.localhost`.
 import { parseArgs } from 'node:util';
 
 const FLAGS = {
   nats: { type: 'string' },
-  host: { type: 'string' },
+  route: { type: 'string' },
   port: { type: 'string' },
   instance: { type: 'string' },
   ip: { type: 'string' },
@@ -12,7 +12,7 @@ const FLAGS = {
 
 export const HELP = `node examples/hello [flags]   a small app that registers itself at the router
   --nats <url>       NATS server, or several with commas   NATS_URL        nats://127.0.0.1:4222
-  --host <name>      route, or several with commas         HOST            hello.localhost
+  --route <name>     host name, or several with commas     ROUTE           hello.localhost
   --port <number>    port to listen on; 0: any free one    PORT            0
   --instance <n>     index of this instance                INSTANCE        0
   --ip <address>     address that the router dials         CF_INSTANCE_IP  127.0.0.1
@@ -31,7 +31,7 @@ export function readSettings(argv, environment) {
   return {
     isHelpWanted: values.help === true,
     natsServers: (values.nats ?? environment.NATS_URL ?? 'nats://127.0.0.1:4222').split(','),
-    routes: (values.host ?? environment.HOST ?? 'hello.localhost').split(','),
+    routes: (values.route ?? environment.ROUTE ?? 'hello.localhost').split(','),
     port,
     instance,
     address: address ?? '127.0.0.1',

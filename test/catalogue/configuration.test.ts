@@ -1,13 +1,16 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { stringify } from 'yaml';
 import { readGorouterConfig } from '../../src/config/gorouter-config.ts';
 import { leafCertificate } from '../golden/certificates.ts';
 import { answer, headersOf } from './app.ts';
 import { withScene } from './gorouter-process.ts';
 import { type Section, sharedRouter } from './harness.ts';
+
+/** Some tests start processes, which takes its time on a busy machine. */
+vi.setConfig({ testTimeout: 45_000 });
 
 const read = (config: Section | string) =>
   readGorouterConfig(typeof config === 'string' ? config : stringify(config), () => 'random');

@@ -22,6 +22,8 @@ export type Message = Readonly<Record<string, unknown>>;
 
 export interface LogLine {
   readonly log_level: number;
+  /** Seconds. */
+  readonly timestamp: number;
   readonly message: string;
   readonly source: string;
   readonly data?: Readonly<Record<string, unknown>>;

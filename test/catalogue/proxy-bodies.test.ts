@@ -79,7 +79,7 @@ describe.concurrent('bodies', () => {
     expect(app.lastRequest.framing).toBe(way === 'chunked' ? 'chunked' : 'content-length');
   });
 
-  test('PRX-16 an early answer to an upload goes out at once, and ends the connection', async () => {
+  test('PRX-16 an early answer to an upload goes out, and the connection ends', async () => {
     const { host } = await router.route(({ socket }) => socket.write(OK), {}, { when: 'head' });
     const client = router.client();
     await client.send(requestText(host, 'PUT / HTTP/1.1', ['Content-Length: 10']), 'five!');
