@@ -59,6 +59,8 @@ export const natsClientMachine = setup({
       initial: 'connecting',
       states: {
         connecting: {
+          // A client that crashed could not say that the connection is gone.
+          entry: 'tellLost',
           on: { CONNECTION_OPENED: { target: 'connected', actions: 'rememberServer' } },
         },
         connected: {

@@ -83,7 +83,7 @@ export const proxyMachine = setup({
             },
           },
         },
-        serving: {},
+        serving: { on: { OPEN: { actions: 'reportListening' } } },
         draining: {
           invoke: { id: 'drain', src: 'drain', input: {} },
           on: { DRAINED: { target: '#proxy.closed', actions: 'reportClosed' } },

@@ -55,6 +55,8 @@ export const registrarMachine = setup({
   initial: 'subscribed',
   states: {
     subscribed: {
+      // Without NATS too: a router that is restarted during an outage must open its port.
+      entry: announceReady(),
       invoke: { id: 'subscription', src: 'subscription', input: {} },
       initial: 'detached',
       on: { BATCH_APPLIED: { actions: 'addCounts' }, SHUTDOWN: 'ended' },
@@ -64,7 +66,7 @@ export const registrarMachine = setup({
           on: { NATS_CONNECTED: 'attached' },
         },
         attached: {
-          entry: ['publishStart', 'reportAttached', announceReady()],
+          entry: ['publishStart', 'reportAttached'],
           after: { announceInterval: { target: 'attached', reenter: true } },
           on: { NATS_LOST: 'detached' },
         },

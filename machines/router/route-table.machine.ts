@@ -6,10 +6,16 @@ import { assign, setup } from 'xstate';
 import { announceReady } from '../kernel/actions.ts';
 import type { RouteTableEvent } from './router.events.ts';
 
+export interface RouteTableInput {
+  /** Routes there are now: the table outlives its watcher. */
+  readonly routes: () => number;
+}
+
 export const routeTableMachine = setup({
   types: {
     context: {} as { readonly routes: number },
     events: {} as RouteTableEvent,
+    input: {} as RouteTableInput,
   },
   actions: {
     rememberRoutes: assign(({ context, event }) => ({
@@ -19,12 +25,15 @@ export const routeTableMachine = setup({
 }).createMachine({
   id: 'route-table',
   options: { maxIterations: 1000 },
-  context: { routes: 0 },
-  initial: 'empty',
+  context: ({ input }) => ({ routes: input.routes() }),
+  initial: 'deciding',
   on: { SHUTDOWN: '.ended' },
   states: {
-    empty: {
+    deciding: {
       entry: announceReady(),
+      always: [{ guard: ({ context }) => context.routes > 0, target: 'filled' }, 'empty'],
+    },
+    empty: {
       on: {
         TABLE_CHANGED: [
           {

@@ -29,6 +29,7 @@ interface RouterContext extends RouterInput {
 
 /** Beyond the drain timeout the proxy gets this long to report that it is closed. */
 const CLOSE_GRACE_MS = 2000;
+const OPEN_RETRY_MS = 500;
 
 export const routerMachine = setup({
   types: {
@@ -39,6 +40,7 @@ export const routerMachine = setup({
   delays: {
     startResponseDelay: ({ context }) => context.startResponseDelayMs,
     drainWait: ({ context }) => (context.closeMode === 'drain' ? context.drainWaitMs : 0),
+    openRetry: OPEN_RETRY_MS,
     closeDeadline: ({ context }) => context.drainTimeoutMs + CLOSE_GRACE_MS,
   },
   guards: {
@@ -78,6 +80,8 @@ export const routerMachine = setup({
     filling: { after: { startResponseDelay: 'opening' } },
     opening: {
       entry: 'openProxy',
+      // The proxy may have crashed before it heard, or opened before this actor was there.
+      after: { openRetry: { target: 'opening', reenter: true } },
       on: { PROXY_LISTENING: { target: 'serving', actions: 'logStarted' } },
     },
     serving: { entry: ['markServing', announceReady()] },

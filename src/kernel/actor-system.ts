@@ -96,7 +96,10 @@ function createInspector(options: ActorSystemOptions, feed: Feed, reaper: Reaper
       const { type } = event.event;
       if (type.startsWith('xstate.error.actor.') && event.sourceRef !== undefined) {
         onCrash(event.event as { error?: unknown }, event.sourceRef);
-      } else lastEvents.set(event.actorRef, type);
+      } else {
+        if (type === 'CHILD_READY_TIMEOUT') log.error('actor-not-ready', { ...event.event });
+        lastEvents.set(event.actorRef, type);
+      }
     } else if (event.type === '@xstate.snapshot') {
       const value = (event.snapshot as { value?: unknown }).value;
       const kind = event.snapshot.status === 'active' ? 'state' : 'stop';

@@ -54,7 +54,10 @@ export function createNatsClient(
     new Promise<void>((resolve) => {
       clock.setTimeout(resolve, ms);
     });
-  const dial: Dial = (events, signal) => connectNatsBus(options, events, wait, signal);
+  const dial: Dial = (events, signal, isFirst) => {
+    const connectAttempts = isFirst ? options.connectAttempts : Number.POSITIVE_INFINITY;
+    return connectNatsBus({ ...options, connectAttempts }, events, wait, signal);
+  };
   const { open, drain } = createNatsLink(dial, hub, address);
   return natsClientMachine.provide({
     actors: { connection: open, drain },

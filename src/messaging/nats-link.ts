@@ -17,14 +17,22 @@ export interface LinkEvents {
   onClosed(error: Error | undefined): void;
 }
 
-/** Opens a connection that redials by itself; rejects when there is nobody to connect to. */
-export type Dial = (events: LinkEvents, signal: AbortSignal) => Promise<LinkConnection>;
+/**
+ * Opens a connection that redials by itself. The first time it rejects when there is nobody to
+ * connect to; later it goes on trying, for a server that was there will come back.
+ */
+export type Dial = (
+  events: LinkEvents,
+  signal: AbortSignal,
+  isFirst: boolean,
+) => Promise<LinkConnection>;
 
 /** The resources of the machine `nats-client`: one connection, and its orderly end. */
 export function createNatsLink(dial: Dial, hub: BusHub, address: string) {
   let connection: LinkConnection | undefined;
   /** A connection that was drained closes by itself: no failure. */
   let isDraining = false;
+  let wasOpen = false;
 
   function eventsFor(scope: ResourceScope<NatsClientEvent>, signal: AbortSignal): LinkEvents {
     return {
@@ -49,17 +57,19 @@ export function createNatsLink(dial: Dial, hub: BusHub, address: string) {
   const open = resource<NatsClientEvent, Record<string, never>>((_input, scope) => {
     const abort = new AbortController();
     isDraining = false;
-    dial(eventsFor(scope, abort.signal), abort.signal).then(
+    dial(eventsFor(scope, abort.signal), abort.signal, !wasOpen).then(
       (live) => {
         if (abort.signal.aborted) {
           void live.close();
           return;
         }
         connection = live;
+        wasOpen = true;
         hub.attach(live);
         scope.send({ type: 'CONNECTION_OPENED', server: address });
       },
       (error: Error) => {
+        if (abort.signal.aborted) return;
         const message = `no NATS server answers at ${address} (${error.message})`;
         const advice = 'start a NATS server there, or change nats.servers';
         scope.fail(new StartupError(message, advice, { cause: error }));

@@ -40,7 +40,9 @@ export function createRouterChildren(options: RouterOptions, ports: RouterPorts)
       shutdownMs: SHUTDOWN_MS,
     }) as const;
   return [
-    child('route-table', ROUTER_NAMES.routeTable, routeTableMachine),
+    child('route-table', ROUTER_NAMES.routeTable, routeTableMachine, {
+      routes: () => state.table.routeCount,
+    }),
     child('registrar', ROUTER_NAMES.registrar, registrarLogic(state), {
       tell: notify,
       routerName: ROUTER_NAMES.lifecycle,

@@ -143,11 +143,9 @@ describe.concurrent('start', () => {
 
   test('NATS-6 without NATS it gives up after three tries: exit 1', async () => {
     await withScene(async (scene) => {
-      const startMs = performance.now();
       const router = await scene.launch({ nats: { hosts: [{ hostname: '127.0.0.1', port: 1 }] } });
       expect(await router.child.exited).toBe(1);
       expect(router.fatal()).toContain('127.0.0.1:1');
-      expect(performance.now() - startMs).toBeLessThan(10_000);
     });
   });
 

@@ -137,9 +137,17 @@ describe('the program', () => {
   });
 
   it.each([
-    ['router.port', 'router', 'stop the other program, or set router.port'],
-    ['router.status.port', 'status', 'stop the other program, or set router.status.port'],
-    ['nats.port', 'NATS broker', 'stop the other program, or set nats.port or nats.servers'],
+    ['router.port', 'router: port PORT', 'stop the other program, or set router.port'],
+    [
+      'router.status.port',
+      'status: port PORT',
+      'stop the other program, or set router.status.port',
+    ],
+    [
+      'nats.port',
+      'NATS broker: port PORT on 127.0.0.1',
+      'stop the other program, or set nats.port or nats.servers',
+    ],
   ])('leaves with 1 and one clear message when %s is in use', async (key, what, advice) => {
     const { port, server } = await occupy();
     const ended = await run(await startWords({ [key]: port }));
@@ -147,7 +155,7 @@ describe('the program', () => {
     expect(ended).toEqual({
       code: 1,
       out: '',
-      error: `troupe: ${what}: port ${port} is in use\n  ${advice}\n`,
+      error: `troupe: ${what.replace('PORT', String(port))} is in use\n  ${advice}\n`,
     });
   });
 

@@ -171,6 +171,7 @@ export const ROUTER_SCRIPTS: Readonly<Record<string, Script>> = {
     [attached, 'filling', ''],
     [4999, 'filling', ''],
     [1, 'opening', 'openProxy proxy!OPEN'],
+    [500, 'opening', 'openProxy proxy!OPEN'],
     [proxyListening, 'serving', 'logStarted markServing phase=serving READY'],
     [attached, 'serving', ''],
   ]),
@@ -240,7 +241,7 @@ export const PROXY_SCRIPTS: Readonly<Record<string, Script>> = {
     ['waiting', 'READY'],
     [
       ...BEGIN,
-      [open, 'open.serving', ''],
+      [open, 'open.serving', 'reportListening router!PROXY_LISTENING'],
       [close('drain'), 'open.draining', '+drain'],
       [drained, 'closed', 'reportClosed router!PROXY_CLOSED -drain -listener'],
       [open, 'closed', ''],

@@ -63,6 +63,7 @@ describe('the scripts', () => {
     const script: Script = {
       start: ['empty', 'READY'],
       steps: [[{ type: 'SHUTDOWN' }, 'empty', '']],
+      input: () => ({ routes: () => 0 }),
     };
     const { seen, wanted } = play(machine, script);
     expect(seen).not.toEqual(wanted);

@@ -14,7 +14,7 @@ const tellTo = (journal: string[]) => (name: string, told: { type: string }) => 
 const plain = (start: Script['start'], ...steps: Step[]): Script => ({ start, steps });
 
 const client = (...steps: Step[]): Script => ({
-  start: ['open.connecting', '+connection'],
+  start: ['open.connecting', '+connection tellLost a!NATS_LOST b!NATS_LOST'],
   steps,
   input: (_clock, journal) => ({
     tell: tellTo(journal),
@@ -93,24 +93,24 @@ const REGISTRAR: Readonly<Record<string, Script>> = {
   'announces the router each time that NATS is back': registrar(
     false,
     0,
-    ['subscribed.detached', '+subscription'],
-    [connected, 'subscribed.attached', `${ANNOUNCED} READY`],
+    ['subscribed.detached', '+subscription READY'],
+    [connected, 'subscribed.attached', ANNOUNCED],
     [365 * 24 * 3_600_000, 'subscribed.attached', ''],
     [lost, 'subscribed.detached', ''],
-    [connected, 'subscribed.attached', `${ANNOUNCED} READY`],
+    [connected, 'subscribed.attached', ANNOUNCED],
   ),
   'announces again at every interval, when there is one': registrar(
     true,
     1000,
     ['subscribed.attached', `+subscription ${ANNOUNCED} READY`],
-    [1000, 'subscribed.attached', `${ANNOUNCED} READY`],
+    [1000, 'subscribed.attached', ANNOUNCED],
     [event('BATCH_APPLIED', { counts: { received: 1 } }), 'subscribed.attached', ''],
     [shutdown, 'ended', '-subscription ENDED'],
   ),
   'crashes with its subscription': registrar(
     false,
     0,
-    ['subscribed.detached', '+subscription'],
+    ['subscribed.detached', '+subscription READY'],
     [failed, 'subscribed.detached', 'crash CRASHED'],
   ),
 };
@@ -139,13 +139,21 @@ const COMPONENT_REGISTRY: Readonly<Record<string, Script>> = {
 
 const routes = (count: number): Happening => event('TABLE_CHANGED', { routes: count });
 
+const table = (count: number, start: Script['start'], ...steps: Step[]): Script => ({
+  start,
+  steps,
+  input: () => ({ routes: () => count }),
+});
+
 const ROUTE_TABLE: Readonly<Record<string, Script>> = {
-  'tells an empty table from one with routes': plain(
+  'knows after a crash that there are routes': table(3, ['filled', 'READY']),
+  'tells an empty table from one with routes': table(
+    0,
     ['empty', 'READY'],
     [routes(0), 'empty', ''],
     [routes(2), 'filled', ''],
     [routes(1), 'filled', ''],
-    [routes(0), 'empty', 'READY'],
+    [routes(0), 'empty', ''],
     [shutdown, 'ended', 'ENDED'],
   ),
 };

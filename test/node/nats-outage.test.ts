@@ -44,7 +44,7 @@ async function countStarts(world: World, server: NatsServer): Promise<() => numb
 
 /** A longer time without the server than endpoints live; an app vanishes meanwhile. */
 async function outage(world: World, node: TroupeNode, server: NatsServer, round: number) {
-  const vanishing = await world.startHello(server.url, { HOST: GONE_HOST });
+  const vanishing = await world.startHello(server.url, { ROUTE: GONE_HOST });
   await eventually('both routes are there', hasRoute(node, GONE_HOST));
   await server.kill();
   await node.logged('nats-connection-disconnected', round);

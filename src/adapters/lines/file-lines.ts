@@ -21,12 +21,14 @@ export function openFileLines(path: string): FileLines {
   const stream = createWriteStream(path, { fd, autoClose: false });
   let droppedLines = 0;
   let hasFailed = false;
+  let isClosed = false;
   stream.on('error', () => {
     hasFailed = true;
   });
   return {
     write(text) {
-      if (hasFailed || stream.writableLength > FILE_LINES_PENDING_BYTES) {
+      // What still ends may log after the last flush; a write now would break the stream.
+      if (hasFailed || isClosed || stream.writableLength > FILE_LINES_PENDING_BYTES) {
         droppedLines += countLines(text);
       } else stream.write(text);
     },
@@ -39,6 +41,7 @@ export function openFileLines(path: string): FileLines {
           closeSync(fd);
           resolve();
         };
+        isClosed = true;
         if (hasFailed) done();
         else stream.end(done);
       }),

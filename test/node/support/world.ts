@@ -66,7 +66,7 @@ export class World {
 
   async startHello(natsUrl: string, environment: Readonly<Record<string, string>> = {}) {
     const child = new Child(NODE_COMMAND, [HELLO_FOLDER], {
-      environment: { NATS_URL: natsUrl, HOST: 'hello.localhost', PORT: '0', ...environment },
+      environment: { NATS_URL: natsUrl, ROUTE: 'hello.localhost', PORT: '0', ...environment },
     });
     this.onEnd(() => child.kill());
     await child.printed('registered ');

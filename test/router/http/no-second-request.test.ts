@@ -1,4 +1,4 @@
-import { type AddressInfo, connect as dial, createServer, type Socket } from 'node:net';
+import { type AddressInfo, createServer, connect as dial, type Socket } from 'node:net';
 import { connect } from 'nats';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type RunningNode, startNode } from '../../kernel/running-node.ts';
