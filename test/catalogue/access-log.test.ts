@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { type AccessLine, fieldOf } from './access-line.ts';
-import { App, answer, headerOf } from './app.ts';
+import { App, answer, type Behaviour, headerOf } from './app.ts';
 import { requestText } from './client.ts';
 import { sharedRouter, uniqueHost } from './harness.ts';
 
@@ -175,11 +175,14 @@ describe.concurrent('extra fields', () => {
 
   test('LOG-4 the time of slow failing endpoints is theirs', async () => {
     let arrivals = 0;
-    const { host } = await router.route(({ socket }) => {
+    const behaviour: Behaviour = ({ socket }) => {
       arrivals += 1;
       if (arrivals > 1) socket.write(OK);
       else setTimeout(() => socket.end(), SLOW_MS);
-    });
+    };
+    const { host } = await router.route(behaviour);
+    const other = await router.startApp(behaviour);
+    await router.register({ port: other.port, uris: [host] });
     await router.get(host);
     const line = await router.accessLine(host);
     expect([line.status, fieldOf(line, 'failed_attempts')]).toEqual(['200', '1']);

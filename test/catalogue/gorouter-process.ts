@@ -37,7 +37,7 @@ export class GorouterProcess {
   }
 
   async isServing(): Promise<void> {
-    await this.child.printed('"gorouter.started"');
+    await this.child.printed('"gorouter.started"', 20_000);
   }
 
   logs(message: string): LogLine[] {

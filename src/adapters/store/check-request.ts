@@ -23,22 +23,23 @@ export function keyProblem(key: string, allowEmpty = false): Failure | undefined
     : undefined;
 }
 
-const isCount = (value: number): boolean => Number.isSafeInteger(value) && value >= 0;
+const isCount = (value: number, least: number): boolean =>
+  Number.isSafeInteger(value) && value >= least;
 
-export const revisionProblem = (revision: number): Failure | undefined =>
-  isCount(revision)
+export const revisionProblem = (revision: number, least = 0): Failure | undefined =>
+  isCount(revision, least)
     ? undefined
-    : failure('invalid', 'a revision must be a whole number, not negative');
+    : failure('invalid', `a revision must be a whole number of at least ${least}`);
 
 export function rangeProblem(prefix: string, options: RangeOptions): Failure | undefined {
   const { after, limit, atRevision } = options;
-  if (limit !== undefined && (!isCount(limit) || limit === 0)) {
+  if (limit !== undefined && !isCount(limit, 1)) {
     return failure('invalid', 'a limit must be a whole number above 0');
   }
   return (
     keyProblem(prefix, true) ??
     (after === undefined ? undefined : keyProblem(after, true)) ??
-    (atRevision === undefined ? undefined : revisionProblem(atRevision))
+    (atRevision === undefined ? undefined : revisionProblem(atRevision, 1))
   );
 }
 

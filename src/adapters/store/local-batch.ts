@@ -17,6 +17,7 @@ import { failure, success } from './results.ts';
 
 export interface LeaseRegistry {
   has(id: LeaseId): boolean;
+  orderKeysOf(id: LeaseId): readonly string[];
 }
 
 function holds(compare: Compare, kv: KeyValue | undefined): boolean {
@@ -78,10 +79,13 @@ export class LocalBatch {
     return success({ succeeded, revision: this.revision, responses });
   }
 
-  /** Deletes these keys as one revision. */
-  deleteKeys(orderKeys: readonly string[]): void {
-    for (const orderKey of orderKeys) this.#delete(orderKey);
+  /** Deletes the keys of a lease as one revision. */
+  endLease(id: LeaseId): void {
+    const keys = new Set([...this.#registry.orderKeysOf(id), ...this.changed.keys()]);
+    const own = [...keys].filter((orderKey) => this.get(orderKey)?.lease === id).sort();
+    for (const orderKey of own) this.#delete(orderKey);
     this.#seal();
+    this.leases.set(id, undefined);
   }
 
   #seal(): void {

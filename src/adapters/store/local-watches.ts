@@ -108,6 +108,7 @@ export class LocalWatches {
     const args = [prefix, fromRevision, listener, over] as const;
     const watch = new LocalWatch(this.#state, this.#clock, ...args);
     this.#watches.add(watch);
+    queueMicrotask(() => watch.advance());
     return watch;
   }
 
