@@ -20,6 +20,9 @@ export interface PrunerInput {
   readonly pruneIntervalMs: number;
 }
 
+/** A busy process is late by this much now and then; that is no standstill. */
+const MIN_LATE_MS = 500;
+
 interface PrunerContext extends PrunerInput {
   readonly dueAtMs: number;
   readonly removedEndpoints: number;
@@ -36,7 +39,8 @@ export const prunerMachine = setup({
   guards: {
     isSuspended: ({ context }) => context.isSuspendedWithoutNats && !context.isBusConnected(),
     suspendsWithoutNats: ({ context }) => context.isSuspendedWithoutNats,
-    isLate: ({ context }) => context.nowMs() - context.dueAtMs > context.pruneIntervalMs / 2,
+    isLate: ({ context }) =>
+      context.nowMs() - context.dueAtMs > Math.max(MIN_LATE_MS, context.pruneIntervalMs / 2),
   },
   actions: {
     crash,

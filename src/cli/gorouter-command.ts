@@ -39,6 +39,7 @@ export async function gorouterCommand(host: Host, configFile: string): Promise<v
       isAccessLogStreamed: router.accessLog.isStreamedToStdout,
     });
     ports.log.info('starting');
+    for (const warning of result.config.warnings) ports.log.warn('configuration', { warning });
     ports.log.info('retrieved-isolation-segments', {
       isolation_segments: router.registry.isolationSegments,
       routing_table_sharding_mode: router.registry.shardingMode,

@@ -63,6 +63,7 @@ export async function startCommand(host: Host, flags: ConfigFlags): Promise<void
       accessLogFile,
       isAccessLogStreamed: router.accessLog.isStreamedToStdout,
     });
+    for (const warning of config.warnings) ports.log.warn('configuration', { warning });
     const startedAtMs = ports.clock.nowMs();
     await runNode(host, {
       system: createNode({ router, nats }, ports),

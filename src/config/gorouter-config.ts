@@ -5,7 +5,7 @@ import type { LogLevel } from '../ports/log.ts';
 import type { RouterOptions } from '../router/options.ts';
 import type { NatsOptions } from './nats-options.ts';
 import { schemaProblems } from './problems.ts';
-import { toRouterOptions } from './router-options.ts';
+import { keyPairProblem, toRouterOptions } from './router-options.ts';
 import { routerProperties } from './router-schema.ts';
 
 /** What the router alone needs, read from the original's own file. */
@@ -14,6 +14,7 @@ export interface GorouterConfig {
   readonly nats: NatsOptions;
   readonly logLevel: LogLevel;
   readonly logTimestamp: 'unix-epoch' | 'rfc3339';
+  readonly warnings: readonly string[];
 }
 
 export type GorouterConfigResult =
@@ -112,6 +113,15 @@ function unsupported(section: Section): string[] {
   if (typeof section['route_services_secret'] === 'string' && section['route_services_secret']) {
     problems.push('route_services_secret: this router has no route services yet');
   }
+  const {
+    tls_enabled: hasTls,
+    cert_chain: cert = '',
+    private_key: key = '',
+  } = (isSection(section['nats']) ? section['nats'] : {}) as NatsSection;
+  if (hasTls === true && (cert !== '' || key !== '')) {
+    const problem = keyPairProblem(cert, key);
+    if (problem !== undefined) problems.push(`nats.cert_chain: ${problem}`);
+  }
   return problems;
 }
 
@@ -162,6 +172,7 @@ export function readGorouterConfig(text: string, randomSecret: () => string): Go
       nats: toNats(section['nats'] as NatsSection),
       logLevel: logLevelOf(logging.level),
       logTimestamp: logging.format.timestamp,
+      warnings: router.warnings,
     },
   };
 }

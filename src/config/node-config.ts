@@ -17,6 +17,7 @@ export interface NodeConfig {
   };
   readonly nats: NatsOptions;
   readonly router: RouterOptions;
+  readonly warnings: readonly string[];
 }
 
 export type NodeConfigResult =
@@ -147,6 +148,7 @@ export function readNodeConfig(
       log: logging,
       nats: toNatsOptions(section['nats'] as NatsSection),
       router: router.options,
+      warnings: router.warnings,
     },
   };
 }

@@ -1,5 +1,5 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { createSecureContext } from 'node:tls';
 import { checkErrorPage } from '../model/error-page-template.ts';
 import type { HeaderRule, RouterOptions } from '../router/options.ts';
 import { durationMs } from './duration.ts';
@@ -34,6 +34,8 @@ class Reader {
 }
 
 export interface RouterConfigResult {
+  /** What was taken otherwise than written. */
+  readonly warnings: readonly string[];
   readonly options: RouterOptions;
   readonly problems: readonly string[];
 }
@@ -55,15 +57,22 @@ function readTemplate(path: string, problems: string[]): string {
   }
 }
 
+/** What is wrong with a certificate and its key, in PEM; undefined when they fit. */
+export function keyPairProblem(cert: string, key: string): string | undefined {
+  try {
+    const fits = new X509Certificate(cert).checkPrivateKey(createPrivateKey(key));
+    return fits ? undefined : 'Error loading key pair: the key is of another certificate';
+  } catch (error) {
+    return `Error loading key pair: ${(error as Error).message}`;
+  }
+}
+
 function checkKeyPair(reader: Reader, problems: string[]): void {
   const cert = reader.text('cert_chain');
   const key = reader.text('private_key');
   if (cert === '' && key === '') return;
-  try {
-    createSecureContext({ cert, key });
-  } catch (error) {
-    problems.push(`backends.cert_chain: Error loading key pair: ${(error as Error).message}`);
-  }
+  const problem = keyPairProblem(cert, key);
+  if (problem !== undefined) problems.push(`backends.cert_chain: ${problem}`);
 }
 
 function crossChecks(reader: Reader, problems: string[]): void {
@@ -170,6 +179,7 @@ function registryOptions(reader: Reader, startDelayMs: number): RouterOptions['r
     emptyPoolResponse503: reader.flag('empty_pool_response_code_503'),
     emptyPoolTimeoutMs: positive(reader.ms('empty_pool_timeout')),
     isHttp2Enabled: reader.flag('enable_http2'),
+    registrationMuzzleMs: positive(reader.ms('route_latency_metric_muzzle_duration')),
   };
 }
 
@@ -208,5 +218,7 @@ export function toRouterOptions(section: Section, randomSecret: () => string): R
     accessLog: accessLogOptions(reader),
     lifecycle,
   };
-  return { options, problems };
+  const isLowered = requestBytes > MAX_HEADER_BYTES;
+  const warnings = isLowered ? ['max_request_header_bytes is lowered to 1 MiB'] : [];
+  return { options, problems, warnings };
 }

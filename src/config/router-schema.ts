@@ -130,6 +130,10 @@ function registryProperties(flavor: Flavor): TProperties {
     empty_pool_timeout: duration('0s', 'how long a route without endpoints is remembered'),
     balancing_algorithm: choice(['round-robin', 'least-connection'], 'choice of the endpoint'),
     balancing_algorithm_az_preference: choice(['none', 'locally-optimistic'], 'own zone first'),
+    route_latency_metric_muzzle_duration: duration(
+      isNode ? '30s' : '20s',
+      'no registration latency is measured for this long',
+    ),
     zone: text('', 'availability zone of this router'),
   };
 }

@@ -177,10 +177,7 @@ export interface CampaignListener {
 
 export interface Store extends KeyValueStore {
   /** Grants a lease and renews it three times per TTL. `onLost` when it is, or may be, gone. */
-  holdLease(
-    ttlMs: number,
-    onLost: (error: StoreError) => void,
-  ): Promise<StoreResult<HeldLease>>;
+  holdLease(ttlMs: number, onLost: (error: StoreError) => void): Promise<StoreResult<HeldLease>>;
   /** Stands for election; the candidacy lives as long as the lease. `cancel` withdraws it. */
   campaign(name: string, value: Uint8Array, lease: LeaseId, listener: CampaignListener): Watch;
   /** Tells the leader now and after each change; undefined while there is none. */

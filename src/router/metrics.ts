@@ -12,14 +12,26 @@ const FINE_OFFSET = 80;
 
 export const METRIC_LIMITS = { components: 256, applications: 10_000 } as const;
 
+/** Times in buckets, as `/metrics` shows them. */
+export class Histogram {
+  readonly buckets = new Array<number>(LATENCY_BUCKETS_MS.length + 1).fill(0);
+  sumMs = 0;
+
+  add(ms: number): void {
+    this.sumMs += ms;
+    let bucket = 0;
+    while (ms > (LATENCY_BUCKETS_MS[bucket] ?? Number.POSITIVE_INFINITY)) bucket += 1;
+    this.buckets[bucket] = (this.buckets[bucket] ?? 0) + 1;
+  }
+}
+
 /** Counts and latencies of one group of requests; fixed size, no allocation per request. */
 export class RequestStatistics {
   requests = 0;
   readonly rate: RateMeter;
   /** By hundreds: 2xx at [2]; everything outside 200 to 599 at [0]. */
   readonly responses = [0, 0, 0, 0, 0, 0];
-  readonly buckets = new Array<number>(LATENCY_BUCKETS_MS.length + 1).fill(0);
-  latencySumMs = 0;
+  readonly latency = new Histogram();
   readonly #fine = new Uint32Array(FINE_BUCKETS);
 
   constructor(clock: Clock) {
@@ -34,10 +46,7 @@ export class RequestStatistics {
   addResponse(status: number, latencyMs: number): void {
     const group = status >= 200 && status < 600 ? Math.floor(status / 100) : 0;
     this.responses[group] = (this.responses[group] ?? 0) + 1;
-    this.latencySumMs += latencyMs;
-    let bucket = 0;
-    while (latencyMs > (LATENCY_BUCKETS_MS[bucket] ?? Number.POSITIVE_INFINITY)) bucket += 1;
-    this.buckets[bucket] = (this.buckets[bucket] ?? 0) + 1;
+    this.latency.add(latencyMs);
     const step = Math.floor(Math.log2(Math.max(latencyMs, 0.001)) * STEPS_PER_DOUBLING);
     const fine = Math.min(FINE_BUCKETS - 1, Math.max(0, step + FINE_OFFSET));
     this.#fine[fine] = (this.#fine[fine] ?? 0) + 1;
@@ -149,6 +158,10 @@ export class RouterMetrics {
   readonly byComponent = new Map<string, RequestStatistics>();
   /** Named counters of gorouter.md §8. */
   readonly counters = new Map<string, number>();
+  /** Counters that are kept per component as well: name → component → count. */
+  readonly componentCounters = new Map<string, Map<string, number>>();
+  /** From the producer's own stamp to the table (gorouter.md §8). */
+  readonly registrationLatency = new Histogram();
   openUpgrades = 0;
   openRequests = 0;
   readonly #clock: Clock;
@@ -162,6 +175,16 @@ export class RouterMetrics {
 
   count(name: string, add = 1): void {
     if (name !== '') this.counters.set(name, (this.counters.get(name) ?? 0) + add);
+  }
+
+  /** Components beyond the limit are counted as if they had no name. */
+  countFor(component: string, name: string): void {
+    this.count(name);
+    const counts = this.componentCounters.get(name) ?? new Map<string, number>();
+    this.componentCounters.set(name, counts);
+    const isKnown = counts.has(component) || counts.size < METRIC_LIMITS.components;
+    const own = isKnown ? component : '';
+    counts.set(own, (counts.get(own) ?? 0) + 1);
   }
 
   counter(name: string): number {

@@ -39,6 +39,8 @@ export interface RegistryOptions {
   readonly emptyPoolResponse503: boolean;
   readonly emptyPoolTimeoutMs: number;
   readonly isHttp2Enabled: boolean;
+  /** No registration latency is measured for this long after the start. */
+  readonly registrationMuzzleMs: number;
 }
 
 export interface BackendOptions {

@@ -158,7 +158,8 @@ export class RegistryIntake {
       return;
     }
     this.#accepted += 1;
-    metrics.count(isRegister ? 'registry_message' : 'unregistry_message');
+    const component = parsed.message.tags?.['component'] ?? '';
+    metrics.countFor(component, isRegister ? 'registry_message' : 'unregistry_message');
     if (isRegister) table.register(parsed.message, clock.nowMs());
     else table.unregister(parsed.message, clock.nowMs());
   }

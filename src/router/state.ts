@@ -67,7 +67,10 @@ export function createState(options: RouterOptions, ports: RouterPorts): RouterS
     emptyPoolResponse503: registry.emptyPoolResponse503,
     emptyPoolTimeoutMs: registry.emptyPoolTimeoutMs,
   };
-  const table = new RouteTable(settings, createTableLog(log.child('registry'), metrics, clock));
+  const table = new RouteTable(
+    settings,
+    createTableLog(log.child('registry'), metrics, clock, options.registry.registrationMuzzleMs),
+  );
   const accessLog = createAccessLog(options.accessLog, ports.accessLines, clock.defer);
   const state: RouterState = {
     options,

@@ -20,14 +20,32 @@ function describe(key: string, endpoint: Endpoint) {
   };
 }
 
+/** At a start all routes come at once and late; that would say nothing (gorouter.md §8). */
+function measureRegistration(
+  { endpointUpdatedAtNs }: Endpoint,
+  metrics: RouterMetrics,
+  clock: Clock,
+  measuredFromMs: number,
+): void {
+  if (endpointUpdatedAtNs === 0 || clock.nowMs() < measuredFromMs) return;
+  metrics.registrationLatency.add(clock.wallMs() - endpointUpdatedAtNs / 1e6);
+}
+
 /** Writes what happens to the table in the words of the original (gorouter.md §7). */
-export function createTableLog(log: Log, metrics: RouterMetrics, clock: Clock): RouteTableObserver {
+export function createTableLog(
+  log: Log,
+  metrics: RouterMetrics,
+  clock: Clock,
+  registrationMuzzleMs: number,
+): RouteTableObserver {
+  const measuredFromMs = clock.nowMs() + registrationMuzzleMs;
   const changes = new LimitedLog(INTAKE_LIMITS.tableLogsPerSecond, clock);
   const mistakes = new LimitedLog(INTAKE_LIMITS.rejectionLogsPerSecond, clock);
   return {
     routeRegistered: (key) => changes.add(log.info, 'route-registered', () => ({ uri: key })),
     endpointRegistered(key, endpoint, result) {
       if (result === 'added') {
+        measureRegistration(endpoint, metrics, clock, measuredFromMs);
         changes.add(log.info, 'endpoint-registered', () => describe(key, endpoint));
       } else if (log.isEnabled('debug')) {
         // A heartbeat must cost next to nothing: it is only told when somebody listens.

@@ -107,11 +107,12 @@ describe.concurrent('metrics', () => {
 
   test('MET-4 the time that a registration took, once the muzzle time is over', async () => {
     await withRouter({ route_latency_metric_muzzle_duration: '300ms' }, async (router) => {
+      const host = uniqueHost();
       const updated = (agoMs: number) => (Date.now() - agoMs) * 1_000_000;
       const count = () => sumOf(router, 'route_registration_latency_count');
       const put = async (port: number, agoMs?: number) => {
         const stamp = agoMs === undefined ? {} : { endpoint_updated_at_ns: updated(agoMs) };
-        await router.register({ port, uris: [uniqueHost()], ...stamp });
+        await router.register({ port, uris: [host], ...stamp });
       };
       await put(1, 100);
       expect(await count()).toBe(0);

@@ -246,23 +246,6 @@ describe('counted', () => {
   });
 });
 
-describe.concurrent('connections of replaced endpoints', () => {
-  const router = sharedRouter({ disable_keep_alives: false });
-
-  test('REG-22 the same name in the certificate: kept, another one: not', async () => {
-    const fields = { server_cert_domain_san: 'a.test' };
-    const { host, app } = await router.route(OK, fields);
-    const message = { port: app.port, uris: [host] };
-    await router.get(host);
-    await router.register({ ...message, ...fields, app: 'changed' });
-    await router.get(host);
-    expect(app.connections).toBe(1);
-    await router.register({ ...message, server_cert_domain_san: 'b.test' });
-    await router.get(host);
-    expect(app.connections).toBe(2);
-  });
-});
-
 describe.concurrent('isolation segments', () => {
   const segments = sharedRouter({
     routing_table_sharding_mode: 'segments',

@@ -151,19 +151,6 @@ describe('alone on a router', () => {
       expect(metrics.get('websocket_failures')).toBe(0);
     });
   });
-
-  test('WS-10 a drain does not wait for an open WebSocket', async () => {
-    await withRouter({ drain_timeout: '4s' }, async (router) => {
-      const { host } = await router.route(echo);
-      const client = router.client();
-      await client.send(handshake(host));
-      expect((await client.answer()).status).toBe(101);
-      router.system.shutdown('drain');
-      expect(await router.system.ended).toBeUndefined();
-      expect(await client.ended()).toBeDefined();
-      expect(router.logs('router.drain.timed-out')).toEqual([]);
-    });
-  });
 });
 
 describe.concurrent('the raw upgrade of 2013', () => {

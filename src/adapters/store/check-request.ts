@@ -101,7 +101,10 @@ export function transactionProblem(transaction: Transaction): Failure | undefine
     if (problem !== undefined) return problem;
   }
   const compareBytes = compare.reduce((sum, { key }) => sum + Buffer.byteLength(key), 0);
-  if (operations.reduce((sum, own) => sum + bytesOf(own), compareBytes) > STORE_LIMITS.transactionBytes) {
+  if (
+    operations.reduce((sum, own) => sum + bytesOf(own), compareBytes) >
+    STORE_LIMITS.transactionBytes
+  ) {
     return failure('too-large', `a transaction takes ${STORE_LIMITS.transactionBytes} bytes`);
   }
   return overlapProblem(success) ?? overlapProblem(otherwise);

@@ -91,9 +91,7 @@ export function observeLeader(
     const first = oldest(followed.candidates);
     if (told !== null && told?.modRevision === first?.modRevision) return;
     told = first;
-    onLeader(
-      first && { key: first.key, value: first.value, revision: first.createRevision },
-    );
+    onLeader(first && { key: first.key, value: first.value, revision: first.createRevision });
   });
   return followed;
 }

@@ -9,9 +9,11 @@ import type {
 
 /** The same store with all keys below `root`: several installations may share one etcd. */
 export function withKeyPrefix(store: KeyValueStore, root: string): KeyValueStore {
-  if (root === '') return store;
   const strip = (kv: KeyValue): KeyValue => ({ ...kv, key: kv.key.slice(root.length) });
-  const outer = <T extends { readonly key: string }>(own: T): T => ({ ...own, key: root + own.key });
+  const outer = <T extends { readonly key: string }>(own: T): T => ({
+    ...own,
+    key: root + own.key,
+  });
 
   const operation = (own: Operation): Operation =>
     own.type === 'deletePrefix' ? { ...own, prefix: root + own.prefix } : outer(own);

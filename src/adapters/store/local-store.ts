@@ -10,19 +10,12 @@ import type {
   Watch,
   WatchListener,
 } from '../../ports/store.ts';
-import {
-  keyProblem,
-  rangeProblem,
-  revisionProblem,
-  transactionProblem,
-  ttlProblem,
-} from './check-request.ts';
 import { LocalBatch } from './local-batch.ts';
 import { LocalLeases } from './local-leases.ts';
 import { LocalState, type SavedState } from './local-state.ts';
 import { LocalWatches } from './local-watches.ts';
 import { toOrderKey } from './ordered-keys.ts';
-import { DONE, type Failure, failure, success } from './results.ts';
+import { CLOSED, DONE, type Failure, failedWatch, failure, success } from './results.ts';
 
 export const LOCAL_LIMITS = {
   pendingWrites: 16_384,
@@ -101,14 +94,10 @@ export class LocalStore implements KeyValueStore {
   }
 
   async get(key: string) {
-    const problem = keyProblem(key);
-    if (problem !== undefined) return problem;
     return success({ revision: this.#state.revision, kv: this.#state.get(toOrderKey(key)) });
   }
 
   async range(prefix: string, options: RangeOptions = {}) {
-    const problem = rangeProblem(prefix, options);
-    if (problem !== undefined) return problem;
     const { atRevision = this.#state.revision } = options;
     if (atRevision > this.#state.revision) {
       return failure('invalid', `revision ${atRevision} has not been reached`);
@@ -119,24 +108,18 @@ export class LocalStore implements KeyValueStore {
     return success(this.#state.range(prefix, options));
   }
 
-  async txn(transaction: Transaction) {
-    const problem = transactionProblem(transaction);
-    if (problem !== undefined) return problem;
+  txn(transaction: Transaction) {
     return this.#write(bytesOf(transaction), (batch) => batch.run(transaction));
   }
 
   watch(prefix: string, fromRevision: Revision, listener: WatchListener): Watch {
-    const closed = this.#isClosed ? failure('unavailable', 'the store is closed') : undefined;
-    const problem = keyProblem(prefix, true) ?? revisionProblem(fromRevision, 1) ?? closed;
-    const watch = this.#watches.add(prefix, fromRevision, listener);
-    if (problem !== undefined) queueMicrotask(() => watch.end(problem.error));
-    else queueMicrotask(() => watch.advance());
-    return watch;
+    if (this.#isClosed) return failedWatch(CLOSED.error, listener);
+    return this.#watches.add(prefix, fromRevision, listener);
   }
 
   compact(revision: Revision): Promise<StoreResult<Revision>> {
     return this.#write(0, (batch) => {
-      if (!Number.isSafeInteger(revision) || revision < 1 || revision > batch.revision) {
+      if (revision > batch.revision) {
         return failure('invalid', `revision ${revision} has not been reached`);
       }
       if (revision <= (batch.compactRevision ?? this.#state.history.compactRevision)) {
@@ -147,9 +130,7 @@ export class LocalStore implements KeyValueStore {
     });
   }
 
-  async grantLease(ttlMs: number): Promise<StoreResult<Lease>> {
-    const problem = ttlProblem(ttlMs);
-    if (problem !== undefined) return problem;
+  grantLease(ttlMs: number): Promise<StoreResult<Lease>> {
     return this.#write(0, (batch) => {
       const number = (batch.lastLease ?? this.#lastLease) + 1;
       batch.lastLease = number;
@@ -188,7 +169,7 @@ export class LocalStore implements KeyValueStore {
         this.#onIdle = resolve;
       });
     }
-    this.#watches.endAll(failure('unavailable', 'the store was closed').error);
+    this.#watches.endAll(CLOSED.error);
     await this.#disk?.close();
   }
 
@@ -208,7 +189,7 @@ export class LocalStore implements KeyValueStore {
     bytes: number,
     evaluate: (batch: LocalBatch) => StoreResult<T>,
   ): Promise<StoreResult<T>> {
-    if (this.#isClosed) return Promise.resolve(failure('unavailable', 'the store is closed'));
+    if (this.#isClosed) return Promise.resolve(CLOSED);
     if (this.#refusal !== undefined) return Promise.resolve(this.#refusal);
     const { pendingWrites, pendingBytes } = LOCAL_LIMITS;
     if (this.#queue.length >= pendingWrites || this.#queueBytes + bytes > pendingBytes) {

@@ -1,8 +1,8 @@
 import type { Clock } from '../../ports/clock.ts';
 import type { Store } from '../../ports/store.ts';
 import { completeStore } from './complete-store.ts';
-import { LocalStore } from './local-store.ts';
 import { EMPTY_STATE } from './local-state.ts';
+import { LocalStore } from './local-store.ts';
 
 export interface MemoryStoreOptions {
   readonly clock: Clock;

@@ -41,6 +41,9 @@ export const SERVER_HEADER_BYTES = 1024 * 1024;
 
 const require = createRequire(import.meta.url);
 
+/** How often the server looks for clients whose head takes too long. */
+const HEAD_CHECK_MS = 500;
+
 export interface TrafficServer {
   readonly server: Server;
   readonly openUpgrades: number;
@@ -198,6 +201,7 @@ export function createTrafficServer(context: EngineContext): TrafficServer {
     keepAliveTimeout: frontend.idleTimeoutMs,
     headersTimeout: frontend.readHeaderTimeoutMs,
     requestTimeout: 0,
+    connectionsCheckingInterval: HEAD_CHECK_MS,
     requireHostHeader: false,
     noDelay: true,
     shouldUpgradeCallback: isUpgradeWanted,

@@ -1,5 +1,10 @@
 import type { RegistryCounts } from '../../../machines/router/router.events.ts';
-import { LATENCY_BUCKETS_MS, type RequestStatistics } from '../metrics.ts';
+import {
+  type Histogram,
+  LATENCY_BUCKETS_MS,
+  type RequestStatistics,
+  type RouterMetrics,
+} from '../metrics.ts';
 import type { VarzSource } from './varz.ts';
 
 export interface PrometheusSource extends VarzSource {
@@ -21,8 +26,6 @@ const COUNTERS = [
   'backend_invalid_tls_cert',
   'backend_tls_handshake_failed',
   'routes_pruned',
-  'registry_message',
-  'unregistry_message',
   'websocket_upgrades',
   'websocket_failures',
   'total_dropped_messages',
@@ -57,17 +60,31 @@ function responses(page: Page, statistics: RequestStatistics, component: string)
   });
 }
 
-function latency(page: Page, statistics: RequestStatistics): void {
-  page.type('http_latency_seconds', 'histogram', 'Time from request to the end of its answer.');
+/** `scale` is what a millisecond is in the unit of the metric. */
+function histogram(page: Page, name: string, help: string, times: Histogram, scale: number): void {
+  page.type(name, 'histogram', help);
   let sum = 0;
-  statistics.buckets.forEach((count, index) => {
+  times.buckets.forEach((count, index) => {
     sum += count;
     const bound = LATENCY_BUCKETS_MS[index];
-    const le = bound === undefined ? '+Inf' : String(bound / 1000);
-    page.line('http_latency_seconds_bucket', { le }, sum);
+    const le = bound === undefined ? '+Inf' : String(bound * scale);
+    page.line(`${name}_bucket`, { le }, sum);
   });
-  page.line('http_latency_seconds_sum', {}, statistics.latencySumMs / 1000);
-  page.line('http_latency_seconds_count', {}, sum);
+  page.line(`${name}_sum`, {}, times.sumMs * scale);
+  page.line(`${name}_count`, {}, sum);
+}
+
+function byComponent(page: Page, metrics: RouterMetrics): void {
+  page.type('requests', 'counter', 'Attempts on endpoints.');
+  for (const [component, { requests }] of metrics.byComponent) {
+    page.line('requests', { component }, requests);
+  }
+  for (const name of ['registry_message', 'unregistry_message']) {
+    page.type(name, 'counter', 'Messages taken, by component of the endpoint.');
+    const counts = metrics.componentCounters.get(name);
+    if (counts === undefined) page.line(name, { component: '' }, 0);
+    for (const [component, count] of counts ?? []) page.line(name, { component }, count);
+  }
 }
 
 /** All metrics of gorouter.md §8 in the Prometheus text format. */
@@ -82,7 +99,12 @@ export function prometheusText(source: PrometheusSource): string {
   for (const [component, statistics] of metrics.byComponent) {
     responses(page, statistics, component);
   }
-  latency(page, metrics.all);
+  byComponent(page, metrics);
+  const help = 'Time from request to the end of its answer.';
+  histogram(page, 'http_latency_seconds', help, metrics.all.latency, 0.001);
+  const registration = metrics.registrationLatency;
+  const registrationHelp = 'Milliseconds from the producer to the table.';
+  histogram(page, 'route_registration_latency', registrationHelp, registration, 1);
   const registry = source.registry();
   page.type('registry_messages_total', 'counter', 'Messages on router.register and unregister.');
   for (const result of ['received', 'accepted', 'rejected', 'dropped'] as const) {
