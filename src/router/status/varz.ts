@@ -45,13 +45,13 @@ function statisticsOf(statistics: RequestStatistics) {
 const two = (value: number): string => String(value).padStart(2, '0');
 
 /** `2006-01-02 15:04:05 +0000`. */
-export function startText(wallMs: number): string {
+function startText(wallMs: number): string {
   const iso = new Date(wallMs).toISOString();
   return `${iso.slice(0, 10)} ${iso.slice(11, 19)} +${two(0)}${two(0)}`;
 }
 
 /** `0d:1h:2m:3s`, without padding. */
-export function uptimeText(uptimeMs: number): string {
+function uptimeText(uptimeMs: number): string {
   const seconds = Math.floor(uptimeMs / 1000);
   const days = Math.floor(seconds / 86_400);
   const hours = Math.floor(seconds / 3600) % 24;
