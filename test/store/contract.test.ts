@@ -1,29 +1,17 @@
-import { afterEach, beforeEach, describe } from 'vitest';
-import { elections } from './contract/elections.ts';
-import type { Opened } from './contract/kit.ts';
-import { leases } from './contract/leases.ts';
-import { ranges } from './contract/ranges.ts';
-import { transactions } from './contract/transactions.ts';
-import { watches } from './contract/watches.ts';
-import { fixtures } from './fixtures.ts';
+import { afterAll, beforeAll, describe, it } from 'vitest';
+import { storeContract } from './contract/index.ts';
+import { type EtcdServer, isEtcdInstalled, isEtcdRequired, startEtcd } from './etcd-server.ts';
+import { etcdFixture, localFixtures } from './fixtures.ts';
 
-describe.each(fixtures)('the $name store', (fixture) => {
-  let current: Opened | undefined;
-  const opened = (): Opened => {
-    if (current === undefined) throw new Error('no store is open');
-    return current;
-  };
+describe.each(localFixtures)('the $name store', (fixture) => storeContract(fixture));
 
-  beforeEach(async () => {
-    current = await fixture.open();
+describe.skipIf(!isEtcdInstalled && !isEtcdRequired)('the etcd store', () => {
+  let server: EtcdServer | undefined;
+  beforeAll(async () => {
+    server = await startEtcd();
   });
-  afterEach(async () => {
-    await current?.dispose();
-  });
-
-  describe('transactions', () => transactions(opened));
-  describe('ranges', () => ranges(opened));
-  describe('watches', () => watches(opened));
-  describe('leases', () => leases(fixture, opened));
-  describe('elections', () => elections(opened));
+  afterAll(() => server?.stop());
+  storeContract(etcdFixture(() => server as EtcdServer));
 });
+
+it.skipIf(isEtcdInstalled || isEtcdRequired)('etcd is not installed: its store was not tested');

@@ -29,16 +29,48 @@ export interface NatsBusEvents {
 /** Missed pongs after which the connection counts as dead (gorouter.md §2.5). */
 const MAX_PINGS_OUTSTANDING = 2;
 
-function connectOnce(options: NatsBusOptions): Promise<NatsConnection> {
-  return connect({
-    servers: [...options.servers],
-    name: options.name,
+function credentials(options: NatsBusOptions) {
+  return {
     ...(options.user === '' ? {} : { user: options.user, pass: options.password }),
     ...(options.token === '' ? {} : { token: options.token }),
     ...(options.tls === undefined ? {} : { tls: options.tls }),
+    timeout: options.connectTimeoutMs,
+  };
+}
+
+/**
+ * The library forgets for ever a server that does not answer at its first connect, unless it is
+ * told to wait for one. So it is only told to connect once some server is known to answer.
+ */
+async function findServer(options: NatsBusOptions): Promise<void> {
+  let failure: unknown;
+  for (const server of options.servers) {
+    try {
+      const probe = await connect({
+        ...credentials(options),
+        servers: [server],
+        name: `${options.name} probe`,
+        reconnect: false,
+      });
+      await probe.close();
+      return;
+    } catch (error) {
+      failure = error;
+    }
+  }
+  throw failure;
+}
+
+async function connectOnce(options: NatsBusOptions): Promise<NatsConnection> {
+  const hasSeveral = options.servers.length > 1;
+  if (hasSeveral) await findServer(options);
+  return connect({
+    ...credentials(options),
+    servers: [...options.servers],
+    name: options.name,
+    waitOnFirstConnect: hasSeveral,
     pingInterval: options.pingIntervalMs,
     maxPingOut: MAX_PINGS_OUTSTANDING,
-    timeout: options.connectTimeoutMs,
     maxReconnectAttempts: -1,
     reconnectTimeWait: options.reconnectWaitMs,
     // Servers learned by gossip may be unreachable from here (gorouter.md §11 row 21).

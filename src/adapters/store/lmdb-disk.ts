@@ -1,3 +1,5 @@
+import { statfsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { type Database, open, type RootDatabase } from 'lmdb';
 import type { LeaseId, Revision } from '../../ports/store.ts';
 import {
@@ -22,25 +24,24 @@ type Table = Database<Buffer, Buffer>;
 
 const BINARY = { encoding: 'binary', keyEncoding: 'binary' } as const;
 
-/** The map grows as needed up to the limit; LMDB reserves addresses, not memory. */
-export interface LmdbDiskOptions {
-  readonly path: string;
-  readonly mapSize?: number;
-}
-
 /** Of errno and LMDB: no space, disk quota, file size limit, and the map is full. */
 const NO_ROOM = new Set([28, 122, 27, -30792]);
+/** LMDB reports a write that was cut short by a full disk as an I/O error. */
+const IO_ERROR = 5;
+/** With less than this the disk is full: no batch is larger, with its history and pages. */
+const FULL_BELOW_BYTES = 64 * 1_024 * 1_024;
 
-async function outcomeOf(error: unknown): Promise<CommitOutcome> {
-  const cause = (error as { readonly commitError?: Promise<never> }).commitError;
-  const reason = await Promise.resolve(cause).then(
-    () => error,
-    (own: unknown) => own,
-  );
-  const { code, message } = reason as { readonly code?: number; readonly message?: string };
-  const type = code !== undefined && NO_ROOM.has(code) ? 'refused' : 'failed';
-  return { type, message: message ?? String(reason) };
+interface CommitError {
+  readonly code?: number;
+  readonly message: string;
+  readonly commitError?: Promise<CommitError>;
 }
+
+const rejectionOf = (own: Promise<CommitError>): Promise<CommitError> =>
+  own.then(
+    (value) => value,
+    (reason: CommitError) => reason,
+  );
 
 /** One LMDB file: the current keys, the history for watches, the leases, and a summary. */
 export class LmdbDisk implements Disk {
@@ -49,21 +50,23 @@ export class LmdbDisk implements Disk {
   readonly #history: Table;
   readonly #leases: Table;
   readonly #summary: Table;
+  readonly #directory: string;
   #keys = 0;
   #lastLease = 0;
   #compactRevision: Revision = 0;
 
-  constructor({ path, mapSize }: LmdbDiskOptions) {
+  constructor(path: string) {
+    this.#directory = dirname(path);
     this.#root = open<Buffer, Buffer>({
       path,
       noSubdir: true,
       // A commit answers after its fdatasync, done by LMDB's own thread. With `overlappingSync`
       // an answer would come before that, and one writer alone is slower by 40 %.
       overlappingSync: false,
-      // All writes of one turn are one transaction.
-      eventTurnBatching: true,
+      // `batch` says what is one transaction. The package's own batching by turns makes a promise
+      // that nobody can catch: a full disk would end the process.
+      eventTurnBatching: false,
       ...BINARY,
-      ...(mapSize === undefined ? {} : { mapSize, remapChunks: false }),
     });
     this.#kvs = this.#root.openDB({ name: 'kv', ...BINARY });
     this.#history = this.#root.openDB({ name: 'history', ...BINARY });
@@ -99,21 +102,31 @@ export class LmdbDisk implements Disk {
     return { revision, compactRevision, lastLease, leases, kvs, history };
   }
 
+  /**
+   * Another process that has the file open: its image and ours would part. LMDB lists who has read,
+   * and forgets the dead. Asked after our own first read, so that of two at least one sees the other.
+   */
+  otherOwner(): number | undefined {
+    const rows = this.#root.readerList().matchAll(/^\s*(\d+)\s+[\da-f]+\s/gm);
+    return [...rows].map((row) => Number(row[1])).find((pid) => pid !== process.pid);
+  }
+
   async commit(batch: LocalBatch): Promise<CommitOutcome> {
     const compactRevision = batch.compactRevision ?? this.#compactRevision;
     const keys = this.#keys + keysAdded(batch);
     const lastLease = batch.lastLease ?? this.#lastLease;
-    const writes = [
-      ...this.#writeKvs(batch),
-      ...this.#writeHistory(batch, compactRevision),
-      ...this.#writeLeases(batch),
-    ];
     const summary = { revision: batch.revision, compactRevision, lastLease, keys };
-    writes.push(this.#summary.put(SUMMARY_KEY, encodeSummary(summary)));
+    const writes: Promise<boolean>[] = [];
+    const batched = this.#root.batch(() => {
+      writes.push(...this.#writeKvs(batch));
+      writes.push(...this.#writeHistory(batch, compactRevision));
+      writes.push(...this.#writeLeases(batch));
+      writes.push(this.#summary.put(SUMMARY_KEY, encodeSummary(summary)));
+    });
     try {
-      await Promise.all(writes);
+      await Promise.all([batched, ...writes]);
     } catch (error) {
-      return outcomeOf(error);
+      return this.#outcomeOf(error);
     }
     this.#keys = keys;
     this.#lastLease = lastLease;
@@ -123,6 +136,20 @@ export class LmdbDisk implements Disk {
 
   close(): Promise<void> {
     return this.#root.close();
+  }
+
+  /** LMDB writes new pages first and then points to them: a failed commit leaves what was. */
+  async #outcomeOf(error: unknown): Promise<CommitOutcome> {
+    const outer = error as CommitError;
+    const { code, message } = await rejectionOf(outer.commitError ?? Promise.resolve(outer));
+    const isFull =
+      NO_ROOM.has(code ?? 0) || (code === IO_ERROR && this.#freeBytes() < FULL_BELOW_BYTES);
+    return { type: isFull ? 'refused' : 'failed', message };
+  }
+
+  #freeBytes(): number {
+    const { bavail, bsize } = statfsSync(this.#directory);
+    return bavail * bsize;
   }
 
   #writeKvs(batch: LocalBatch): Promise<boolean>[] {

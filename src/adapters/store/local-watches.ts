@@ -1,5 +1,6 @@
 import type { Clock } from '../../ports/clock.ts';
 import type { Revision, StoreError, Watch, WatchListener } from '../../ports/store.ts';
+import { deliverEvents } from './deliver-events.ts';
 import type { LocalState } from './local-state.ts';
 import { toOrderKey } from './ordered-keys.ts';
 import { failure } from './results.ts';
@@ -9,7 +10,7 @@ class LocalWatch implements Watch {
   readonly #orderPrefix: string;
   readonly #listener: WatchListener;
   readonly #onOver: (watch: LocalWatch) => void;
-  readonly #clock: Clock;
+  readonly #delivery: Parameters<typeof deliverEvents>[0];
   #next: Revision;
   #isBusy = false;
   #isOver = false;
@@ -23,11 +24,19 @@ class LocalWatch implements Watch {
     onOver: (watch: LocalWatch) => void,
   ) {
     this.#state = state;
-    this.#clock = clock;
     this.#orderPrefix = toOrderKey(prefix);
     this.#next = fromRevision;
     this.#listener = listener;
     this.#onOver = onOver;
+    this.#delivery = {
+      clock,
+      listener,
+      onSettled: () => {
+        this.#isBusy = false;
+        this.advance();
+      },
+      onFailed: () => this.cancel(),
+    };
   }
 
   cancel(): void {
@@ -60,34 +69,11 @@ class LocalWatch implements Watch {
     const events = entry?.events.filter(({ key }) => this.#isWatched(key)) ?? [];
     if (events.length === 0) return;
     this.#isBusy = true;
-    try {
-      const settled = this.#listener.onEvents(events, revision);
-      if (settled === undefined) {
-        this.#isBusy = false;
-        return;
-      }
-      settled.then(
-        () => {
-          this.#isBusy = false;
-          this.advance();
-        },
-        (error: unknown) => this.#fail(error),
-      );
-    } catch (error) {
-      this.#fail(error);
-    }
+    if (deliverEvents(this.#delivery, events, revision)) this.#isBusy = false;
   }
 
   #isWatched(key: string): boolean {
     return toOrderKey(key).startsWith(this.#orderPrefix);
-  }
-
-  /** A throw of the listener is its owner's bug: it must not stop the others, nor be lost. */
-  #fail(error: unknown): void {
-    this.cancel();
-    this.#clock.defer(() => {
-      throw error;
-    });
   }
 }
 

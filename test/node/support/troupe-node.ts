@@ -122,7 +122,11 @@ export class TroupeNode {
 
   async logged(message: string, count = 1, timeoutMs = 10_000): Promise<void> {
     if (await waitUntil(() => this.countLogged(message) >= count, timeoutMs, 20)) return;
-    throw new Error(`'${message}' was logged ${this.countLogged(message)} times, not ${count}`);
+    const times = `'${message}' was logged ${this.countLogged(message)} times, not ${count}`;
+    const last = this.logLines()
+      .slice(-20)
+      .map((line) => JSON.stringify(line));
+    throw new Error(`${times}; the log ends with\n${last.join('\n')}`);
   }
 }
 
