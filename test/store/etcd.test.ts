@@ -2,7 +2,18 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createRealClock } from '../../src/adapters/clock/real-clock.ts';
 import { createEtcdStore, type EtcdStoreOptions } from '../../src/adapters/store/etcd-store.ts';
 import type { Store, StoreError } from '../../src/ports/store.ts';
-import { codeOf, now, put, putOp, read, record, sleep, until, value } from './contract/kit.ts';
+import {
+  change,
+  codeOf,
+  now,
+  put,
+  putOp,
+  read,
+  record,
+  sleep,
+  until,
+  value,
+} from './contract/kit.ts';
 import { type EtcdServer, isEtcdInstalled, isEtcdRequired, startEtcd } from './etcd-server.ts';
 
 let open: Store[] = [];
@@ -50,6 +61,23 @@ describe.skipIf(!isEtcdInstalled && !isEtcdRequired)('with a server', () => {
       Array.from({ length: 20 }, (_, index) => `k=${index + 1} was ${index}`),
     );
     expect(await read(store, 'k')).toBe('20');
+  });
+
+  it('ends a watch whose listener does not keep up', async () => {
+    const store = openStore(server().host, { keyPrefix: '/slow/' });
+    const ends: string[] = [];
+    let calls = 0;
+    store.watch('', (await now(store)) + 1, {
+      onEvents() {
+        calls += 1;
+        return new Promise(() => undefined);
+      },
+      onEnd: ({ code }) => ends.push(code),
+    });
+    const keys = Array.from({ length: 100 }, (_, index) => putOp(`k${index}`, 'x'));
+    for (let count = 0; count < 110; count += 1) await change(store, ...keys);
+    await until('the end', () => ends.length > 0);
+    expect([ends, calls]).toEqual([['compacted'], 1]);
   });
 
   it('never calls a write that timed out done or failed', async () => {

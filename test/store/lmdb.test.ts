@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createVirtualClock, type VirtualClock } from '../../src/adapters/clock/virtual-clock.ts';
@@ -123,6 +123,7 @@ describe('the history', () => {
 
 describe('a file that is damaged', () => {
   const file = (): string => join(directory, 'store.mdb');
+  let held = '';
   const open = async () => {
     const result = await openLmdbStore({ clock, directory });
     if (result.ok) await result.value.close();
@@ -134,6 +135,7 @@ describe('a file that is damaged', () => {
     for (let index = 0; index < 40; index += 1) {
       await change(store, putOp(`k${index}`, 'v'.repeat(600)), putOp('big', 'b'.repeat(20_000)));
     }
+    held = JSON.stringify(value(await store.range('')));
     await store.close();
   });
 
@@ -145,6 +147,25 @@ describe('a file that is damaged', () => {
   it.each([0.3, 0.6, 0.9])('is refused: cut at %f', async (share) => {
     truncateSync(file(), Math.floor(readFileSync(file()).length * share));
     expect(await open()).toBe('corrupt');
+  });
+
+  it('is refused, or holds what it held: any bit turned', async () => {
+    const bytes = readFileSync(file());
+    const answers = new Map<string, number>();
+    for (let round = 0; round < 80; round += 1) {
+      const at = Math.floor(Math.random() * bytes.length);
+      const turned = Buffer.from(bytes);
+      turned[at] = (bytes[at] ?? 0) ^ (1 << (round % 8));
+      rmSync(directory, { recursive: true });
+      mkdirSync(directory);
+      writeFileSync(file(), turned);
+      const result = await openLmdbStore({ clock, directory });
+      const answer = result.ok ? JSON.stringify(value(await result.value.range(''))) : '';
+      if (result.ok) await result.value.close();
+      const code = answer === held ? 'as before' : codeOf(result);
+      answers.set(code, (answers.get(code) ?? 0) + 1);
+    }
+    expect([...answers.keys()].filter((own) => own !== 'as before')).toEqual(['corrupt']);
   });
 
   it('is refused: a value is not what it was', async () => {

@@ -94,7 +94,7 @@ async function measureOpening(directory: string): Promise<void> {
   const opened = value(await openLmdbStore({ clock, directory }));
   const tookMs = performance.now() - openMs;
   console.log(
-    `lmdb: ${keys} keys in transactions of 100: ${((keys / filledMs) * 1_000).toFixed(0)} keys/s, ` +
+    `lmdb: ${keys} keys by hundreds: ${((keys / filledMs) * 1_000).toFixed(0)} keys/s, ` +
       `opened and checked in ${tookMs.toFixed(0)} ms`,
   );
   await opened.close();

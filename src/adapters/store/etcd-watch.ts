@@ -6,7 +6,7 @@ import { deliverEvents } from './deliver-events.ts';
 import { fromEvent, toKeyRange } from './etcd-convert.ts';
 import { failure } from './results.ts';
 
-export const ETCD_WATCH_LIMITS = {
+const ETCD_WATCH_LIMITS = {
   queueEvents: 10_000,
   firstRetryMs: 100,
   longestRetryMs: 2_000,

@@ -104,7 +104,7 @@ export class LmdbDisk implements Disk {
 
   /**
    * Another process that has the file open: its image and ours would part. LMDB lists who has read,
-   * and forgets the dead. Asked after our own first read, so that of two at least one sees the other.
+   * and forgets the dead. Asked after our own first read: of two at least one sees the other.
    */
   otherOwner(): number | undefined {
     const rows = this.#root.readerList().matchAll(/^\s*(\d+)\s+[\da-f]+\s/gm);

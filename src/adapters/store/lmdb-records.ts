@@ -1,4 +1,4 @@
-/** How records lie on the disk. Each begins with a CRC-32 of its key and the rest: LMDB has none. */
+/** Records on the disk. Each begins with a CRC-32 of its key and the rest; LMDB has none. */
 import { crc32 } from 'node:zlib';
 import type { KeyValue, StoreEvent } from '../../ports/store.ts';
 import type { HistoryEntry } from './local-history.ts';

@@ -87,7 +87,7 @@ export class Forwarding implements AttemptListener {
   start(): void {
     const { clock, options } = this.#context;
     const { head, requestId } = this.#exchange;
-    const headers = HeaderList.fromRaw(head.headers.toRaw());
+    const headers = head.headers.clone();
     editRequest(headers, head, options.headers, requestId, Math.floor(clock.wallMs()));
     if (this.#input.upgrade !== undefined) {
       headers.append('Connection', 'Upgrade');

@@ -17,6 +17,18 @@ export class HeaderList {
     return list;
   }
 
+  /** A copy that can be changed apart. */
+  clone(): HeaderList {
+    const copy = new HeaderList();
+    // Not by spreading: a hostile head may have more lines than a call takes arguments.
+    for (let index = 0; index < this.names.length; index += 1) {
+      copy.names.push(this.names[index] as string);
+      copy.keys.push(this.keys[index] as string);
+      copy.values.push(this.values[index] as string);
+    }
+    return copy;
+  }
+
   get length(): number {
     return this.keys.length;
   }

@@ -22,6 +22,13 @@ describe('HeaderList', () => {
     expect(headers.toRaw()).toEqual(['A', '9', 'B', '2']);
   });
 
+  it('copies a list of a quarter of a million lines', () => {
+    const raw = Array.from({ length: 500_000 }, (_, index) => (index % 2 === 0 ? 'a' : ''));
+    const copy = list(...raw.slice(0, 4));
+    expect(copy.clone().toRaw()).toEqual(raw.slice(0, 4));
+    expect(HeaderList.fromRaw(raw).clone().length).toBe(250_000);
+  });
+
   it('is equal to a naive list under any edits', () => {
     const name = fc.constantFrom('A', 'a', 'B', '__proto__', 'constructor');
     const edit = fc.oneof(

@@ -14,7 +14,7 @@ import {
   value,
 } from './kit.ts';
 
-export function leases(fixture: Fixture, opened: () => Opened): void {
+function expiring(fixture: Fixture, opened: () => Opened): void {
   const store = () => opened().store;
   const { shortTtlMs, leaseToleranceMs } = fixture;
 
@@ -49,6 +49,11 @@ export function leases(fixture: Fixture, opened: () => Opened): void {
     expect(await read(store(), 'l/a')).toBe('1');
     value(await store().revokeLease(lease.id));
   });
+}
+
+function ending(fixture: Fixture, opened: () => Opened): void {
+  const store = () => opened().store;
+  const { shortTtlMs } = fixture;
 
   it('revokes a lease with its keys', async () => {
     const lease = value(await store().grantLease(60_000));
@@ -88,4 +93,9 @@ export function leases(fixture: Fixture, opened: () => Opened): void {
     await until('the loss', () => lost.length > 0);
     expect(lost.map(({ code }) => code)).toEqual(['lease-not-found']);
   });
+}
+
+export function leases(fixture: Fixture, opened: () => Opened): void {
+  expiring(fixture, opened);
+  ending(fixture, opened);
 }

@@ -44,7 +44,8 @@ const shift = (own: Compare, base: number): Compare => {
 const plain = (kv: KeyValue | undefined, base: number): string =>
   kv === undefined
     ? 'none'
-    : `${kv.key}=${text(kv.value)} c${kv.createRevision - base} m${kv.modRevision - base} v${kv.version}`;
+    : `${kv.key}=${text(kv.value)} ` +
+      `c${kv.createRevision - base} m${kv.modRevision - base} v${kv.version}`;
 
 /** Runs the same transactions in the store and in the model; both must tell the same story. */
 async function compareWithModel(opened: Opened, run: readonly Transaction[]): Promise<void> {

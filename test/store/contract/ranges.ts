@@ -16,7 +16,7 @@ const ORDERED = [
   'p/😀',
 ];
 
-export function ranges(opened: () => Opened): void {
+function listing(opened: () => Opened): void {
   const store = () => opened().store;
   const keys = async (...args: Parameters<ReturnType<typeof store>['range']>) =>
     value(await store().range(...args)).kvs.map(({ key }) => key);
@@ -60,6 +60,12 @@ export function ranges(opened: () => Opened): void {
     }
     expect(states).toEqual(['a1v1', 'a1v1,b1v1', 'a2v2,b1v1', 'b1v1', 'a3v1,b1v1']);
   });
+}
+
+function refusing(opened: () => Opened): void {
+  const store = () => opened().store;
+  const keys = async (...args: Parameters<ReturnType<typeof store>['range']>) =>
+    value(await store().range(...args)).kvs.map(({ key }) => key);
 
   it('refuses revisions that are cut off or to come', async () => {
     const first = await put(store(), 'a', '1');
@@ -90,4 +96,9 @@ export function ranges(opened: () => Opened): void {
     expect(swept.responses).toEqual([{ type: 'delete', deleted: 1_000 }]);
     expect(await keys('m/')).toHaveLength(2_000);
   });
+}
+
+export function ranges(opened: () => Opened): void {
+  listing(opened);
+  refusing(opened);
 }

@@ -38,7 +38,7 @@ const refused: readonly [name: string, code: string, transaction: Transaction][]
   ],
 ];
 
-export function transactions(opened: () => Opened): void {
+function counting(opened: () => Opened): void {
   const store = () => opened().store;
 
   it('counts revisions and versions as etcd does', async () => {
@@ -81,6 +81,10 @@ export function transactions(opened: () => Opened): void {
       expect(Buffer.compare(got, values[index] ?? all)).toBe(0);
     }
   });
+}
+
+function comparing(opened: () => Opened): void {
+  const store = () => opened().store;
 
   it('writes only while the comparison holds, and shows who won', async () => {
     const revision = await put(store(), 'a', '1');
@@ -113,6 +117,10 @@ export function transactions(opened: () => Opened): void {
     const revision = await put(store(), 'k', '2');
     expect((await ask(revision)).succeeded).toBe(present);
   });
+}
+
+function changing(opened: () => Opened): void {
+  const store = () => opened().store;
 
   it('changes many keys as one revision, in order, or none', async () => {
     await put(store(), 'old/1', 'x');
@@ -148,6 +156,10 @@ export function transactions(opened: () => Opened): void {
     expect(value(await store().txn({ compare, success: [putOp('b', '1')] })).succeeded).toBe(false);
     expect(value(await store().range('')).kvs.map(({ key }) => key)).toEqual(['new']);
   });
+}
+
+function limiting(opened: () => Opened): void {
+  const store = () => opened().store;
 
   describe('refuses', () => {
     it.each(refused)('%s: %s', async (_name, code, transaction) => {
@@ -175,4 +187,11 @@ export function transactions(opened: () => Opened): void {
     expect(await read(store(), 'count')).toBe(String(writers * rounds));
     expect(conflicts).toBeGreaterThan(0);
   });
+}
+
+export function transactions(opened: () => Opened): void {
+  counting(opened);
+  comparing(opened);
+  changing(opened);
+  limiting(opened);
 }

@@ -13,7 +13,7 @@ import {
   value,
 } from './kit.ts';
 
-export function watches(opened: () => Opened): void {
+function telling(opened: () => Opened): void {
   const store = () => opened().store;
 
   it('tells every change of the prefix once, in order, with what was before', async () => {
@@ -31,6 +31,10 @@ export function watches(opened: () => Opened): void {
     expect(seen.events.map(({ modRevision }) => modRevision - base)).toEqual([1, 3, 3, 4, 5]);
     seen.cancel();
   });
+}
+
+function resuming(opened: () => Opened): void {
+  const store = () => opened().store;
 
   it('leaves no gap between a list and a watch from the next revision', async () => {
     let isWriting = true;
@@ -83,6 +87,10 @@ export function watches(opened: () => Opened): void {
     expect(future.brief()).toEqual(['r/a=7 was 6']);
     future.cancel();
   });
+}
+
+function ending(opened: () => Opened): void {
+  const store = () => opened().store;
 
   it('says so when the wanted revision was cut off', async () => {
     const first = await put(store(), 'c/a', '1');
@@ -118,6 +126,10 @@ export function watches(opened: () => Opened): void {
     for (const own of rest) expect(own).toEqual(first);
     for (const own of watchers) own.cancel();
   });
+}
+
+function waiting(opened: () => Opened): void {
+  const store = () => opened().store;
 
   it('is silent after cancel', async () => {
     const seen = record(store(), 'q/', (await now(store())) + 1);
@@ -148,4 +160,11 @@ export function watches(opened: () => Opened): void {
     expect(order).toEqual(['begin 1', 'end 1', 'begin 2', 'end 2', 'begin 3', 'end 3']);
     watch.cancel();
   });
+}
+
+export function watches(opened: () => Opened): void {
+  telling(opened);
+  resuming(opened);
+  ending(opened);
+  waiting(opened);
 }
