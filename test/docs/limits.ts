@@ -1,4 +1,8 @@
 import { FILE_LINES_PENDING_BYTES } from '../../src/adapters/lines/file-lines.ts';
+import { STORE_LIMITS } from '../../src/adapters/store/check-request.ts';
+import { ETCD_LIMITS } from '../../src/adapters/store/etcd-store.ts';
+import { ETCD_WATCH_LIMITS } from '../../src/adapters/store/etcd-watch.ts';
+import { LOCAL_LIMITS } from '../../src/adapters/store/local-store.ts';
 import { routerProperties } from '../../src/config/router-schema.ts';
 import { KERNEL_LIMITS } from '../../src/kernel/actor-system.ts';
 import { resolveOptions } from '../../src/messaging/broker/options.ts';
@@ -126,10 +130,38 @@ function brokerLimits(): Limit[] {
   ];
 }
 
+function storeLimits(): Limit[] {
+  const { keyBytes, valueBytes, transactionBytes, transactionOperations } = STORE_LIMITS;
+  const local = LOCAL_LIMITS;
+  return [
+    limit('key of the store', keyBytes, 'bytes', 'too-large'),
+    limit('value of the store', valueBytes, 'bytes', 'too-large'),
+    limit('transaction', transactionBytes, 'bytes', 'too-large'),
+    limit('compares, or operations, of it', transactionOperations, 'entries', 'too-large'),
+    limit('time to live of a lease', STORE_LIMITS.leaseTtlMs, 'ms', 'invalid'),
+    limit('local writes that wait', local.pendingWrites, 'writes', 'unavailable'),
+    limit('their values', local.pendingBytes, 'bytes', 'unavailable'),
+    limit('writes of one local commit', local.batchWrites, 'writes', 'the rest comes next'),
+    limit('values of one local commit', local.batchBytes, 'bytes', 'the rest comes next'),
+    limit('local history', local.historyRevisions, 'revisions', 'oldest cut; compacted'),
+    limit('its size', local.historyBytes, 'bytes', 'oldest cut; compacted'),
+    limit('pause after a full disk', local.refusalMs, 'ms', 'one write is tried'),
+    limit('etcd request', ETCD_LIMITS.requestTimeoutMs, 'ms', 'unknown-outcome, unavailable'),
+    limit('etcd reads, tries', ETCD_LIMITS.readAttempts, 'tries', 'unavailable'),
+    limit('etcd writes that wait', ETCD_LIMITS.pendingWrites, 'writes', 'unavailable'),
+    limit('keys of an etcd page', ETCD_LIMITS.pageKeys, 'keys', 'next page'),
+    limit('etcd answer', ETCD_LIMITS.responseBytes, 'bytes', 'unavailable'),
+    limit('etcd ping unanswered', ETCD_LIMITS.pingTimeoutMs, 'ms', 'connection dropped'),
+    limit('events of an etcd watch', ETCD_WATCH_LIMITS.queueEvents, 'events', 'compacted'),
+    limit('pause of an etcd watch', ETCD_WATCH_LIMITS.longestRetryMs, 'ms', 'tries for ever'),
+  ];
+}
+
 /** Every bound in the program, from the constants themselves. */
 export const limits = (): Limit[] => [
   ...kernelLimits(),
   ...registryLimits(),
   ...requestLimits(),
   ...brokerLimits(),
+  ...storeLimits(),
 ];

@@ -14,4 +14,4 @@ describe.skipIf(!isEtcdInstalled && !isEtcdRequired)('the etcd store', () => {
   storeContract(etcdFixture(() => server as EtcdServer));
 });
 
-it.skipIf(isEtcdInstalled || isEtcdRequired)('etcd is not installed: its store was not tested');
+if (!isEtcdInstalled && !isEtcdRequired) it.skip('etcd is not installed: its store was not tested');

@@ -102,10 +102,10 @@ describe.skipIf(!isEtcdInstalled && !isEtcdRequired)('with a server', () => {
     const beginMs = performance.now();
     server().process.kill('SIGSTOP');
     await until('the loss', () => lost.length > 0);
-    expect(performance.now() - beginMs).toBeLessThan(held.ttlMs + 300);
+    expect(performance.now() - beginMs).toBeLessThan(held.ttlMs + 1_500);
     server().process.kill('SIGCONT');
     expect(lost.map(({ code }) => code)).toEqual(['unavailable']);
   });
 });
 
-it.skipIf(isEtcdInstalled || isEtcdRequired)('etcd is not installed: it was not tested');
+if (!isEtcdInstalled && !isEtcdRequired) it.skip('etcd is not installed: it was not tested');

@@ -2,7 +2,7 @@
 import type { Compare, Operation, RangeOptions, Transaction } from '../../ports/store.ts';
 import { type Failure, failure } from './results.ts';
 
-const STORE_LIMITS = {
+export const STORE_LIMITS = {
   /** LMDB holds keys of up to 1 978 bytes; a key prefix needs some of it. */
   keyBytes: 1_024,
   valueBytes: 1_024 * 1_024,

@@ -22,7 +22,7 @@ import { toFailure } from './etcd-errors.ts';
 import { EtcdWatch } from './etcd-watch.ts';
 import { CLOSED, DONE, failedWatch, failure, success } from './results.ts';
 
-const ETCD_LIMITS = {
+export const ETCD_LIMITS = {
   requestTimeoutMs: 5_000,
   readAttempts: 3,
   pageKeys: 1_000,

@@ -6,7 +6,7 @@ import { deliverEvents } from './deliver-events.ts';
 import { fromEvent, toKeyRange } from './etcd-convert.ts';
 import { failure } from './results.ts';
 
-const ETCD_WATCH_LIMITS = {
+export const ETCD_WATCH_LIMITS = {
   queueEvents: 10_000,
   firstRetryMs: 100,
   longestRetryMs: 2_000,
