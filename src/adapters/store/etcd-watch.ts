@@ -2,7 +2,7 @@ import type { Etcd3 } from 'etcd3';
 import type { IWatchRequest, IWatchResponse } from 'etcd3/lib/rpc.js';
 import type { Clock, Timer } from '../../ports/clock.ts';
 import type { Revision, StoreError, StoreEvent, Watch, WatchListener } from '../../ports/store.ts';
-import { deliverEvents } from './deliver-events.ts';
+import { Delivery } from './delivery.ts';
 import { fromEvent, toKeyRange } from './etcd-convert.ts';
 import { failure } from './results.ts';
 
@@ -41,14 +41,13 @@ export class EtcdWatch implements Watch {
   readonly #prefix: string;
   readonly #listener: WatchListener;
   readonly #onOver: (watch: EtcdWatch) => void;
-  readonly #delivery: Parameters<typeof deliverEvents>[0];
+  readonly #delivery: Delivery;
   #next: Revision;
   #stream: Stream | undefined;
   #retry: Timer | undefined;
   #retryMs: number = ETCD_WATCH_LIMITS.firstRetryMs;
   #queue: Batch[] = [];
   #queueEvents = 0;
-  #isBusy = false;
   #isOver = false;
 
   constructor(
@@ -65,15 +64,8 @@ export class EtcdWatch implements Watch {
     this.#next = fromRevision;
     this.#listener = listener;
     this.#onOver = onOver;
-    this.#delivery = {
-      clock,
-      listener,
-      onSettled: () => {
-        this.#isBusy = false;
-        this.#drain();
-      },
-      onFailed: () => this.cancel(),
-    };
+    const again = (): void => this.#drain();
+    this.#delivery = new Delivery(clock, listener, again, () => this.cancel());
     void this.#open();
   }
 
@@ -175,12 +167,11 @@ export class EtcdWatch implements Watch {
   }
 
   #drain(): void {
-    while (!this.#isBusy && !this.#isOver) {
+    while (!this.#delivery.isBusy && !this.#isOver) {
       const batch = this.#queue.shift();
       if (batch === undefined) return;
       this.#queueEvents -= batch.events.length;
-      this.#isBusy = true;
-      if (deliverEvents(this.#delivery, batch.events, batch.revision)) this.#isBusy = false;
+      this.#delivery.deliver(batch.events, batch.revision);
     }
   }
 }

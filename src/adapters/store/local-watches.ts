@@ -1,6 +1,6 @@
 import type { Clock } from '../../ports/clock.ts';
 import type { Revision, StoreError, Watch, WatchListener } from '../../ports/store.ts';
-import { deliverEvents } from './deliver-events.ts';
+import { Delivery } from './delivery.ts';
 import type { LocalState } from './local-state.ts';
 import { toOrderKey } from './ordered-keys.ts';
 import { failure } from './results.ts';
@@ -10,9 +10,8 @@ class LocalWatch implements Watch {
   readonly #orderPrefix: string;
   readonly #listener: WatchListener;
   readonly #onOver: (watch: LocalWatch) => void;
-  readonly #delivery: Parameters<typeof deliverEvents>[0];
+  readonly #delivery: Delivery;
   #next: Revision;
-  #isBusy = false;
   #isOver = false;
 
   constructor(
@@ -28,15 +27,8 @@ class LocalWatch implements Watch {
     this.#next = fromRevision;
     this.#listener = listener;
     this.#onOver = onOver;
-    this.#delivery = {
-      clock,
-      listener,
-      onSettled: () => {
-        this.#isBusy = false;
-        this.advance();
-      },
-      onFailed: () => this.cancel(),
-    };
+    const again = (): void => this.advance();
+    this.#delivery = new Delivery(clock, listener, again, () => this.cancel());
   }
 
   cancel(): void {
@@ -52,7 +44,7 @@ class LocalWatch implements Watch {
 
   /** Delivers what is due. The history is the queue: who falls behind it is ended. */
   advance(): void {
-    while (!this.#isBusy && !this.#isOver && this.#next <= this.#state.revision) {
+    while (!this.#delivery.isBusy && !this.#isOver && this.#next <= this.#state.revision) {
       const { history } = this.#state;
       if (this.#next <= history.compactRevision) {
         const message = `revision ${this.#next} was cut off at ${history.compactRevision}`;
@@ -68,8 +60,7 @@ class LocalWatch implements Watch {
     const entry = this.#state.history.at(revision);
     const events = entry?.events.filter(({ key }) => this.#isWatched(key)) ?? [];
     if (events.length === 0) return;
-    this.#isBusy = true;
-    if (deliverEvents(this.#delivery, events, revision)) this.#isBusy = false;
+    this.#delivery.deliver(events, revision);
   }
 
   #isWatched(key: string): boolean {
