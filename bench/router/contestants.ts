@@ -2,10 +2,10 @@ import { spawnSync } from 'node:child_process';
 import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { connect as dial } from 'node:net';
 import { join } from 'node:path';
-import { freePorts } from '../../test/golden/free-ports.ts';
 import { Child } from '../../test/node/support/child.ts';
 import { NODE_COMMAND } from '../../test/node/support/troupe-node.ts';
 import { eventually, registration, type World } from '../../test/node/support/world.ts';
+import { freePort } from '../../test/support/free-ports.ts';
 import { haproxyConfiguration, nginxConfiguration } from './configurations.ts';
 import { BENCH_HOST } from './run-wrk.ts';
 
@@ -21,11 +21,6 @@ const file = (name: string): string => join(import.meta.dirname, name);
 export function versionOf(command: string, flag: string): string | undefined {
   const { error, stdout, stderr } = spawnSync(command, [flag], { encoding: 'utf8' });
   return error === undefined ? `${stdout}${stderr}`.trim().split('\n')[0] : undefined;
-}
-
-async function freePort(): Promise<number> {
-  const [port = 0] = await freePorts(1);
-  return port;
 }
 
 const accepts = (port: number) => () =>

@@ -1,6 +1,6 @@
 import { createConnection } from 'node:net';
 import { describe, expect, test } from 'vitest';
-import { freePorts } from '../golden/free-ports.ts';
+import { freePort } from '../support/free-ports.ts';
 import { answer, headerOf, headersOf } from './app.ts';
 import { askOnce, Client, requestText } from './client.ts';
 import {
@@ -78,7 +78,7 @@ describe.concurrent('the status port', () => {
 
 describe.concurrent('the second port of today', () => {
   test('ADM-4 status.routes.port is open on the loopback address only', async () => {
-    const [routesPort = 0] = await freePorts(1);
+    const routesPort = await freePort();
     await withRouter({ status: { routes: { port: routesPort } } }, async (router) => {
       const { host } = await router.route(OK);
       const page = await askOnce(routesPort, statusRequest('/routes'));

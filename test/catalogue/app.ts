@@ -1,7 +1,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
-import { freePorts } from '../golden/free-ports.ts';
 import { type ParsedRequest, parseHead, parseRequest } from '../golden/http-text.ts';
 import type { HeaderPair } from '../golden/recorded-case.ts';
+import { freePort } from '../support/free-ports.ts';
 
 /** One request as it reached an app, and the connection to answer it on. */
 export interface Arrival {
@@ -79,7 +79,7 @@ export class App {
 
   /** An address at which nothing listens. */
   static async refusing(): Promise<number> {
-    const [port = 0] = await freePorts(1);
+    const port = await freePort();
     return port;
   }
 

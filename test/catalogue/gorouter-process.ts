@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect, type NatsConnection } from 'nats';
 import { stringify } from 'yaml';
-import { freePorts } from '../golden/free-ports.ts';
 import { Child } from '../node/support/child.ts';
+import { freePorts } from '../support/free-ports.ts';
 import { App, type Behaviour } from './app.ts';
 import { askOnce, Client, requestText } from './client.ts';
 import {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
-import { freePorts } from '../golden/free-ports.ts';
+import { freePort } from '../support/free-ports.ts';
 import { answer, headersOf } from './app.ts';
 import { askOnce, type Client, requestText } from './client.ts';
 import {
@@ -127,10 +127,10 @@ describe.concurrent('start', () => {
   test('ADM-6 a port that is taken: exit 1, and the log names it', async () => {
     await withScene(async (scene) => {
       const first = await scene.start();
-      const [freePort = 0] = await freePorts(1);
+      const sparePort = await freePort();
       const taken = [
-        { ports: [first.port, freePort], named: first.port },
-        { ports: [freePort, first.statusPort], named: first.statusPort },
+        { ports: [first.port, sparePort], named: first.port },
+        { ports: [sparePort, first.statusPort], named: first.statusPort },
       ] as const;
       const exits = taken.map(async ({ ports, named }) => {
         const second = await scene.launch({}, ports);

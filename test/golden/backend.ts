@@ -1,8 +1,8 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
+import { freePort } from '../support/free-ports.ts';
 import { authorityCertificate, leafCertificate } from './certificates.ts';
 import { fillText, type PlaceholderValues } from './fill-placeholders.ts';
-import { freePorts } from './free-ports.ts';
 import { parseHead, parseRequest } from './http-text.ts';
 import type {
   BackendRequestSeen,
@@ -57,7 +57,7 @@ export class Backend {
 
   async start(): Promise<void> {
     if (this.#script.script === 'refuse') {
-      this.port = (await freePorts(1))[0] ?? 0;
+      this.port = await freePort();
       return;
     }
     const server = this.#createServer();

@@ -4,8 +4,8 @@ import { createRealClock } from '../../src/adapters/clock/real-clock.ts';
 import { createMemoryLog } from '../../src/adapters/log/memory-log.ts';
 import { createSystemRandom } from '../../src/adapters/random/system-random.ts';
 import { type Broker, createBroker } from '../../src/messaging/broker/index.ts';
+import { freePort } from '../support/free-ports.ts';
 import { endWithThisProcess } from './child-processes.ts';
-import { freePorts } from './free-ports.ts';
 import { pause } from './pause.ts';
 
 /** The NATS server that a router under test uses. It comes back on the same port. */
@@ -82,7 +82,7 @@ class NatsServerProcess implements BusServer {
 /** `GOLDEN_NATS_SERVER=FILE` replays over a real nats-server. */
 export async function createBusServer(): Promise<BusServer> {
   const command = process.env['GOLDEN_NATS_SERVER'];
-  const [port = 0] = await freePorts(1);
+  const port = await freePort();
   return command === undefined ? new EmbeddedServer(port) : new NatsServerProcess(command, port);
 }
 

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
+import { freePorts } from '../support/free-ports.ts';
 import { fillValue, type PlaceholderValues } from './fill-placeholders.ts';
-import { freePorts } from './free-ports.ts';
 import type { RouterFiles } from './router-under-test.ts';
 
 type Config = Readonly<Record<string, unknown>>;

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EscalationError } from '../../machines/kernel/failures.ts';
-import { freePorts } from '../golden/free-ports.ts';
 import { waitUntil } from '../golden/pause.ts';
+import { freePort, freePorts } from '../support/free-ports.ts';
 import { INJECTED, isReady, kill } from './kill.ts';
 import { CLIENTS, type Failure, startSteadyLoad } from './load.ts';
 import { startEndpoint, startNode } from './running-node.ts';
@@ -65,7 +65,7 @@ async function startWords(given: Readonly<Record<string, number>> = {}): Promise
 }
 
 async function occupy(): Promise<{ port: number; server: Server }> {
-  const [port = 0] = await freePorts(1);
+  const port = await freePort();
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(port, () => resolve()));
   return { port, server };
@@ -107,7 +107,7 @@ describe('a tree whose root gives up', () => {
 
 describe('the program', () => {
   it('leaves with 70 when the root gives up', { timeout: 30_000 }, async () => {
-    const [statusPort = 0] = await freePorts(1);
+    const statusPort = await freePort();
     const words = await startWords({ 'router.status.port': statusPort });
     const ended = await run(
       words,

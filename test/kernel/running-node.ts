@@ -7,7 +7,7 @@ import { createProcessInfo } from '../../src/adapters/process/process-info.ts';
 import { createSystemRandom } from '../../src/adapters/random/system-random.ts';
 import { readNodeConfig } from '../../src/config/node-config.ts';
 import { createNode, type NodeOptions } from '../../src/node/start-node.ts';
-import { freePorts } from '../golden/free-ports.ts';
+import { freePorts } from '../support/free-ports.ts';
 
 const LOG_LINES = 1_000_000;
 

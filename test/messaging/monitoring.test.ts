@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { toUptime } from '../../src/messaging/broker/monitor-reports.ts';
+import { freePort } from '../support/free-ports.ts';
 import { PING, PONG, pub } from './conformance/conversation.ts';
 import { RawClient } from './support/raw-client.ts';
-import { freePort, realServerVersion, startRealServer } from './support/real-server.ts';
+import { realServerVersion, startRealServer } from './support/real-server.ts';
 import { type StartedBroker, startBroker } from './support/start-broker.ts';
 
 type Report = Record<string, unknown>;

@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { freePort } from '../support/free-ports.ts';
 import { sleep } from './contract/kit.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 
@@ -19,19 +19,6 @@ const version = findVersion();
 export const isEtcdInstalled = version !== undefined;
 /** `.ci/run` sets it: there, a missing server is a failure. */
 export const isEtcdRequired = process.env['REQUIRE_REAL_SERVERS'] === '1';
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const address = server.address();
-  await new Promise((resolve) => {
-    server.close(resolve);
-  });
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
-}
 
 export interface EtcdServer {
   readonly host: string;

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createRealClock } from '../../src/adapters/clock/real-clock.ts';
 import { createEtcdStore, type EtcdStoreOptions } from '../../src/adapters/store/etcd-store.ts';
@@ -38,6 +39,9 @@ it('is unavailable without a server: nothing was written, and that is said', asy
   expect(seen.ends.map(({ code }) => code)).toEqual(['unavailable']);
   expect(codeOf(await store.get('a'))).toBe('unavailable');
 });
+
+const isStopped = (pid = 0): boolean =>
+  execFileSync('ps', ['-o', 'stat=', '-p', `${pid}`], { encoding: 'utf8' }).startsWith('T');
 
 describe.skipIf(!isEtcdInstalled && !isEtcdRequired)('with a server', () => {
   let running: EtcdServer | undefined;
@@ -84,6 +88,8 @@ describe.skipIf(!isEtcdInstalled && !isEtcdRequired)('with a server', () => {
     const store = openStore(server().host, { keyPrefix: '/stop/', requestTimeoutMs: 300 });
     await put(store, 'k', 'before');
     server().process.kill('SIGSTOP');
+    // The signal takes effect a little later when the machine is busy.
+    await until('the stop', () => isStopped(server().process.pid));
     const outcome = codeOf(await store.txn({ success: [putOp('k', 'after')] }));
     const reading = codeOf(await store.get('k'));
     server().process.kill('SIGCONT');

@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect, type NatsConnection } from 'nats';
-import { freePorts } from '../../golden/free-ports.ts';
 import { waitUntil } from '../../golden/pause.ts';
+import { freePort, freePorts } from '../../support/free-ports.ts';
 import { Child } from './child.ts';
 import { NatsServer } from './nats-server.ts';
 import {
@@ -74,7 +74,7 @@ export class World {
   }
 
   async startNats(): Promise<NatsServer> {
-    const [port = 0] = await freePorts(1);
+    const port = await freePort();
     const server = new NatsServer(port);
     this.onEnd(() => server.kill());
     await server.start();

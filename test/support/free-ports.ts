@@ -17,6 +17,11 @@ export async function freePorts(count: number): Promise<number[]> {
   return held.map(({ port }) => port);
 }
 
+export async function freePort(): Promise<number> {
+  const [port = 0] = await freePorts(1);
+  return port;
+}
+
 const handedOut = new Set<number>();
 
 async function holdPort(): Promise<{ server: Server; port: number }> {
