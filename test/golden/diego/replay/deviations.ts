@@ -1,0 +1,46 @@
+import type { Difference } from './compare-values.ts';
+
+/**
+ * Where this BBS differs from the recorded one on purpose. A difference that an entry matches
+ * is explained; every other difference fails the history.
+ */
+export interface Deviation {
+  /** Of the command: `actual_lrps/claim`, `converge`. */
+  readonly command?: RegExp;
+  readonly path: RegExp;
+  /** Texts of the recorded and of the actual value, JSON when they are no text. */
+  readonly expected?: RegExp;
+  readonly actual?: RegExp;
+  readonly reason: string;
+}
+
+export const deviations: readonly Deviation[] = [
+  {
+    command: /^actual_lrps\//,
+    path: /^events\.(instance|group)\{.*\}\(unordered\)/,
+    reason:
+      'An ORDINARY and an EVACUATING row share an instance key: the events that the original ' +
+      'sends twice or for the other row are a fault of its calculation (diego.md §10.2).',
+  },
+];
+
+export const textOf = (value: unknown): string =>
+  typeof value === 'string' ? value : (JSON.stringify(value) ?? 'absent');
+
+const fits = (pattern: RegExp | undefined, value: unknown): boolean =>
+  pattern === undefined || pattern.test(textOf(value));
+
+/** The reason of the first entry that matches. */
+export function explain(
+  command: string,
+  { path, expected, actual }: Difference,
+  entries: readonly Deviation[] = deviations,
+): string | undefined {
+  return entries.find(
+    (entry) =>
+      fits(entry.command, command) &&
+      entry.path.test(path) &&
+      fits(entry.expected, expected) &&
+      fits(entry.actual, actual),
+  )?.reason;
+}
