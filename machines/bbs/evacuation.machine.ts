@@ -63,6 +63,7 @@ export const evacuationMachine = setup({
       entry: 'dropEvacuating',
       on: {
         REMOVE_EVACUATING: [{ guard: 'is2015' }, reject('ResourceNotFound')],
+        LOSE_CELL: {},
         EVACUATE_CLAIMED: common('thenUnclaim'),
         EVACUATE_STOPPED: common('thenRemove'),
         EVACUATE_CRASHED: common('thenCrash'),
@@ -89,6 +90,7 @@ export const evacuationMachine = setup({
           { guard: 'is2015', ...reject('ActualLRPCannotBeRemoved') },
           reject('ResourceNotFound'),
         ],
+        LOSE_CELL: { target: 'absent' },
         EVACUATE_CLAIMED: common('thenUnclaim'),
         EVACUATE_STOPPED: common('thenRemove'),
         EVACUATE_CRASHED: common('thenCrash'),

@@ -7,6 +7,7 @@ import type { ActualLRP } from '../../model/bbs/messages/actual-lrp.ts';
 import type { CellPresence } from '../../model/bbs/messages/cells.ts';
 import type { DesiredLRP } from '../../model/bbs/messages/desired-lrp.ts';
 import type { Task } from '../../model/bbs/messages/tasks.ts';
+import type { Clock } from '../../ports/clock.ts';
 import type { Revision } from '../../ports/store.ts';
 import type { SlotName } from './keys.ts';
 
@@ -96,6 +97,18 @@ export class Image {
     if (this.#revision >= revision) return undefined;
     return new Promise((resolve) => {
       this.#waiting.push({ revision, resolve });
+    });
+  }
+
+  /** Resolves with the next revision, or after a while. */
+  moved(clock: Clock, withinMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = clock.setTimeout(resolve, withinMs);
+      const done = (): void => {
+        clock.clearTimeout(timer);
+        resolve();
+      };
+      this.#waiting.push({ revision: this.#revision + 1, resolve: done });
     });
   }
 

@@ -1,6 +1,7 @@
 /** Locket over gRPC (diego.md §8). */
 import { createServer, type Server as NetServer } from 'node:net';
 import {
+  type MethodDefinition,
   Server,
   ServerCredentials,
   type ServerUnaryCall,
@@ -32,7 +33,8 @@ const credentialsOf = (tls: LocketTls | undefined): ServerCredentials =>
     : ServerCredentials.createSsl(tls.ca, [{ private_key: tls.key, cert_chain: tls.cert }], true);
 
 /** Answers a call; a bug in the operation ends this call only, and is reported. */
-function serve<Q, T, R>(
+function serve<Q, R, T>(
+  _method: MethodDefinition<Q, R>,
   log: Log,
   operation: (request: Q) => Promise<LocketResult<T>>,
   answer: (value: T) => R,
@@ -52,31 +54,21 @@ function serve<Q, T, R>(
 }
 
 function implementation({ locks, log }: Serving) {
+  const { Lock, Fetch, Release, FetchAll } = LOCKET_SERVICE;
   const nothing = () => ({});
   return {
-    Lock: serve(
-      log,
-      ({
-        resource,
-        ttl_in_seconds: ttl,
-      }: Parameters<typeof LOCKET_SERVICE.Lock.requestSerialize>[0]) => locks.lock(resource, ttl),
-      nothing,
-    ),
+    Lock: serve(Lock, log, (own) => locks.lock(own.resource, own.ttl_in_seconds), nothing),
     Fetch: serve(
+      Fetch,
       log,
-      ({ key }: Parameters<typeof LOCKET_SERVICE.Fetch.requestSerialize>[0]) => locks.fetch(key),
+      ({ key }) => locks.fetch(key),
       (resource) => ({ resource }),
     ),
-    Release: serve(
-      log,
-      ({ resource }: Parameters<typeof LOCKET_SERVICE.Release.requestSerialize>[0]) =>
-        locks.release(resource),
-      nothing,
-    ),
+    Release: serve(Release, log, ({ resource }) => locks.release(resource), nothing),
     FetchAll: serve(
+      FetchAll,
       log,
-      (request: Parameters<typeof LOCKET_SERVICE.FetchAll.requestSerialize>[0]) =>
-        locks.fetchAll(request.type, request.type_code),
+      (own) => locks.fetchAll(own.type, own.type_code),
       (resources) => ({ resources }),
     ),
   };

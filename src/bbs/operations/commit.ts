@@ -23,6 +23,9 @@ export type Committed<T> =
   | { readonly ok: true; readonly reply: T; readonly isWritten: boolean }
   | { readonly ok: false; readonly error: BbsError };
 
+/** How long a conflict waits for news that the image lacks. */
+const CATCH_UP_MS = 20;
+
 const storeError = ({ message }: StoreError): BbsError => ({ type: 'UnknownError', message });
 
 /** A put of a message; the image takes the message over without decoding it. */
@@ -45,6 +48,7 @@ export const unchanged = (
 export async function commit<T>(state: BbsState, attempt: () => Plan<T>): Promise<Committed<T>> {
   const { image } = state;
   for (let count = 0; count < BBS_LIMITS.writeAttempts; count += 1) {
+    const decidedAt = image.revision;
     const { reply, compare, operations, note } = attempt();
     const isWritten = operations.length > 0;
     if (!isWritten && !state.options.isStoreShared) return { ok: true, reply, isWritten };
@@ -59,9 +63,12 @@ export async function commit<T>(state: BbsState, attempt: () => Plan<T>): Promis
     const result = await store.txn({ compare, success });
     if (!result.ok) return { ok: false, error: storeError(result.error) };
     const { succeeded, revision } = result.value;
-    // A conflict means that the image is behind: it is decided again when it has caught up.
-    await image.reached(revision);
-    if (succeeded) return { ok: true, reply, isWritten };
+    if (succeeded) {
+      if (isWritten) await image.reached(revision);
+      return { ok: true, reply, isWritten };
+    }
+    // The image was behind: it is decided again when it has caught up.
+    if (image.revision === decidedAt) await image.moved(state.ports.clock, CATCH_UP_MS);
   }
   return { ok: false, error: bbsError('ResourceConflict') };
 }

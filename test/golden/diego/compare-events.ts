@@ -1,104 +1,77 @@
-import { compareJson, compareMultiset, isEqual, type Meaning } from './compare-json.ts';
-import { Differences } from './difference.ts';
-import { type JsonObject, withAlways } from './message-json.ts';
-import { eventTypeOf } from './message-types.ts';
+import { compareValues, type Difference, matches, matchesAsMultiset } from './compare-values.ts';
+import type { Json } from './message-json.ts';
 import { type EventSequence, type StreamEvent, subjectOf } from './recorded-history.ts';
+import type { Symbols } from './symbols.ts';
 
-type EventJson = JsonObject & { readonly event: string };
+type Events = readonly StreamEvent[];
+const asJson = (events: Events): readonly Json[] => events as unknown as readonly Json[];
+const namesOf = (events: Events): string => events.map(({ event }) => event).join(' ');
 
-const asJson = ({ event, data }: StreamEvent): EventJson => ({ event, data });
-const recordedAsJson = ({ event, data }: StreamEvent): EventJson => ({
-  event,
-  data: withAlways(eventTypeOf(event), data),
-});
-
-const namesOf = (events: readonly EventJson[]): string =>
-  events.map(({ event }) => event).join(', ') || 'none';
-
-function isSameList(
-  expected: readonly EventJson[],
-  actual: readonly EventJson[],
-  meaning: Meaning,
-): boolean {
-  const mark = meaning.symbols.mark();
-  const isSame =
-    expected.length === actual.length &&
-    expected.every((event, index) => isEqual(event, actual[index] ?? null, '', meaning));
-  if (!isSame) meaning.symbols.rollBack(mark);
-  return isSame;
-}
-
-function isSameMultiset(
-  expected: readonly EventJson[],
-  actual: readonly EventJson[],
-  meaning: Meaning,
-): boolean {
-  if (expected.length !== actual.length) return false;
-  const mark = meaning.symbols.mark();
-  const differences = new Differences();
-  compareMultiset('', expected, actual, meaning, differences);
-  if (differences.list.length === 0) return true;
-  meaning.symbols.rollBack(mark);
-  return false;
+/** Events that are the same in every part are kept once. */
+function withoutRepeats(events: Events): StreamEvent[] {
+  return [...new Map(events.map((event) => [JSON.stringify(event), event])).values()];
 }
 
 /**
- * Evacuating a row over another instance's evacuating row: `changed` alone, or with `created` of
- * the new and `removed` of the old evacuating row around it. Both are right.
+ * Evacuating a row over the evacuating row of another instance: the original says either
+ * `changed`, or `created`, `changed` and `removed` (data/README.md).
  */
-function isSameBesideEvacuating(
-  expected: readonly EventJson[],
-  actual: readonly EventJson[],
-  meaning: Meaning,
-): boolean {
-  const changes = (events: readonly EventJson[]): EventJson[] =>
-    events.filter(({ event }) => event === 'actual_lrp_changed');
-  const others = actual.filter(({ event }) => event !== 'actual_lrp_changed');
-  const around = namesOf(others);
-  const isAround = around === 'none' || around === 'actual_lrp_created, actual_lrp_removed';
-  return isAround && isSameList(changes(expected), changes(actual), meaning);
+function isOtherRowOrder(recorded: EventSequence, actual: Events, symbols: Symbols): boolean {
+  if (recorded.depends_on_row_order !== true) return false;
+  const changed = actual.find(({ event }) => event === 'actual_lrp_changed');
+  return (
+    namesOf(actual) === 'actual_lrp_created actual_lrp_changed actual_lrp_removed' &&
+    matches(asJson(recorded.events)[0], changed as unknown as Json, symbols)
+  );
+}
+
+function isAsRecorded(recorded: EventSequence, actual: Events, symbols: Symbols): boolean {
+  const isSame = (outcome: Events): boolean =>
+    recorded.unordered === true
+      ? matchesAsMultiset(asJson(outcome), asJson(actual), symbols) ||
+        matchesAsMultiset(asJson(withoutRepeats(outcome)), asJson(withoutRepeats(actual)), symbols)
+      : matches(asJson(outcome), asJson(actual), symbols);
+  const outcomes = [recorded.events, ...(recorded.variants ?? [])];
+  return outcomes.some(isSame) || isOtherRowOrder(recorded, actual, symbols);
 }
 
 function compareSequence(
-  field: string,
-  sequence: EventSequence,
-  actual: readonly EventJson[],
-  meaning: Meaning,
-  differences: Differences,
-): void {
-  const isSame = sequence.unordered === true ? isSameMultiset : isSameList;
-  const expected = sequence.events.map(recordedAsJson);
-  const variants = (sequence.variants ?? []).map((events) => events.map(recordedAsJson));
-  if ([expected, ...variants].some((events) => isSame(events, actual, meaning))) return;
-  if (sequence.depends_on_row_order === true && isSameBesideEvacuating(expected, actual, meaning)) {
-    return;
+  recorded: EventSequence,
+  actual: Events,
+  symbols: Symbols,
+  path: string,
+): Difference[] {
+  if (isAsRecorded(recorded, actual, symbols)) return [];
+  const [expectedNames, actualNames] = [namesOf(recorded.events), namesOf(actual)];
+  const mark = recorded.unordered === true ? `${path}(unordered)` : path;
+  if (expectedNames !== actualNames) {
+    return [{ path: mark, expected: expectedNames, actual: actualNames }];
   }
-  const names = [namesOf(expected), namesOf(actual)] as const;
-  const isSameOrder = sequence.unordered === true || names[0] === names[1];
-  if (expected.length !== actual.length || !isSameOrder) {
-    differences.add(`${field}.names`, ...names);
-  } else if (sequence.unordered === true) {
-    compareMultiset(field, expected, actual, meaning, differences);
-  } else {
-    compareJson(field, expected, [...actual], meaning, differences);
-  }
+  return recorded.events.flatMap((event, position) =>
+    compareValues(
+      event.data,
+      actual[position]?.data,
+      symbols,
+      `${mark}[${position} ${event.event}]`,
+    ),
+  );
 }
 
-/** Inside a sequence the order counts, between sequences there is none. */
+/** The events of one stream during one step: sequences per subject, none between them. */
 export function compareStream(
-  field: string,
-  expected: readonly EventSequence[],
-  actual: readonly StreamEvent[],
-  meaning: Meaning,
-  differences: Differences,
-): void {
-  const came = Map.groupBy(actual, subjectOf);
-  for (const sequence of expected) {
-    const events = (came.get(sequence.of) ?? []).map(asJson);
-    came.delete(sequence.of);
-    compareSequence(`${field}[${sequence.of}]`, sequence, events, meaning, differences);
+  recorded: readonly EventSequence[],
+  actual: Events,
+  symbols: Symbols,
+  path: string,
+): Difference[] {
+  const arrived = Map.groupBy(actual, subjectOf);
+  const differences = recorded.flatMap((sequence) => {
+    const events = arrived.get(sequence.of) ?? [];
+    arrived.delete(sequence.of);
+    return compareSequence(sequence, events, symbols, `${path}{${sequence.of}}`);
+  });
+  for (const [subject, events] of arrived) {
+    differences.push({ path: `${path}{${subject}}`, expected: '', actual: namesOf(events) });
   }
-  for (const [subject, events] of came) {
-    differences.add(`${field}[${subject}].names`, 'none', namesOf(events.map(asJson)));
-  }
+  return differences;
 }

@@ -1,37 +1,21 @@
 import { describe, expect, test } from 'vitest';
-import { compareStep, LastTimes, type StepResult } from './compare-step.ts';
+import { compareStep, type StepResult } from './compare-step.ts';
+import { LastTimes } from './last-times.ts';
 import { fromJson, toJson } from './message-json.ts';
 import { responseTypeOf, typeNamed } from './message-types.ts';
+import { type Change, played, playing } from './playing-bbs.ts';
 import {
   HISTORY_FILES,
+  type HistoryFile,
   loadHistories,
   type Observation,
   type RecordedHistory,
   type RecordedStep,
   type STREAMS,
 } from './recorded-history.ts';
+import { replayHistories } from './replay-files.ts';
+import type { HistoryResult } from './replay-history.ts';
 import { Symbols } from './symbols.ts';
-
-/** What a BBS that does exactly what was recorded would show: symbols become values. */
-function played(step: RecordedStep): Observation {
-  const withValues = JSON.parse(
-    JSON.stringify(step)
-      .replace(/"(since|created_at|updated_at|first_completed_at)":"t(\d+)"/g, '"$1":"170000$2"')
-      .replace(/"epoch":"e(\d+)"/g, '"epoch":"epoch-number-$1"'),
-  ) as RecordedStep;
-  const eventsOf = (name: (typeof STREAMS)[number]) =>
-    (withValues.events[name] ?? []).flatMap(({ events }) => events);
-  return {
-    ...withValues,
-    events: {
-      instance: eventsOf('instance'),
-      group: eventsOf('group'),
-      task: eventsOf('task'),
-    },
-  };
-}
-
-type Change = (seen: Observation, step: RecordedStep) => Observation;
 
 function compareHistory(history: RecordedHistory, change: Change): StepResult[] {
   const symbols = new Symbols();
@@ -199,5 +183,66 @@ describe('what is not as recorded is found', () => {
       ),
     );
     expect(paths.some((path) => /^tasks\{[^}]+\}\.updated_at$/.test(path))).toBe(true);
+  });
+});
+
+describe('a server that plays the recording', () => {
+  /** Over HTTP: streams, auctions, calls to cells and callbacks take part. */
+  async function replayed(
+    file: HistoryFile,
+    isChosen: (history: RecordedHistory) => boolean,
+    change: Change,
+  ): Promise<HistoryResult> {
+    const history = loadHistories(file).find(isChosen);
+    if (history === undefined) throw new Error('there is no such history');
+    const [result] = await replayHistories(file, [history], { start: playing(history, change) });
+    if (result === undefined) throw new Error('the history was not replayed');
+    return result;
+  }
+
+  const hasCallback = ({ steps }: RecordedHistory): boolean =>
+    steps.some(({ callbacks }) => callbacks !== undefined);
+
+  test.each<[HistoryFile, (history: RecordedHistory) => boolean]>([
+    ['lrp', () => true],
+    ['lrp2', () => true],
+    ['mixed', hasCallback],
+    ['task', hasCallback],
+    ['scripted', () => true],
+    ['random', () => true],
+  ])('%s is equal', async (file, isChosen) => {
+    const result = await replayed(file, isChosen, (seen) => seen);
+    expect(result.differences).toEqual([]);
+    expect(result.steps).toBe(result.allSteps);
+  });
+
+  test.each<[string, HistoryFile, Change, RegExp]>([
+    ['rows', 'lrp', (seen) => ({ ...seen, rows: [] }), /^rows\{/],
+    ['tasks', 'mixed', (seen) => ({ ...seen, tasks: [] }), /^tasks\{/],
+    ['desired', 'lrp', (seen) => ({ ...seen, desired: [] }), /^desired\{/],
+    ['auctions', 'lrp', (seen) => ({ ...seen, auctions: [] }), /^auctions/],
+    ['callbacks', 'task', (seen) => ({ ...seen, callbacks: [] }), /^callbacks/],
+    ['domains', 'random', (seen) => ({ ...seen, domains: ['other'] }), /^domains/],
+    [
+      'instance events',
+      'lrp',
+      (seen) => ({ ...seen, events: { ...seen.events, instance: [] } }),
+      /^events\.instance/,
+    ],
+    [
+      'task events',
+      'task',
+      (seen) => ({ ...seen, events: { ...seen.events, task: [] } }),
+      /^events\.task/,
+    ],
+    [
+      'replies',
+      'lrp',
+      (seen) => ({ ...seen, reply: { error: { type: 'Deadlock' } } }),
+      /^reply\.error/,
+    ],
+  ])('other %s are reported', async (_, file, change, path) => {
+    const result = await replayed(file, (own) => file !== 'task' || hasCallback(own), change);
+    expect(result.differences.filter((found) => path.test(found.path))).not.toEqual([]);
   });
 });

@@ -1,57 +1,51 @@
-import type { Difference } from './difference.ts';
+import type { Difference } from './compare-values.ts';
 
 /**
- * Where this BBS differs from the recorded one on purpose. A difference that an entry matches is
- * explained; every other difference is a failure. An entry that matches nothing any more is
- * reported as stale.
+ * Where this BBS differs from the recorded one on purpose. A difference that an entry matches
+ * is explained; every other difference fails the history.
  */
 export interface Deviation {
-  readonly id?: RegExp;
-  /** Path of the request, or `converge`, `advance 31 s`, `release_cell cell-a`. */
+  /** Of the command: `actual_lrps/claim`, `converge`. */
   readonly command?: RegExp;
-  /** `rows[h0012-p0/0].since`, `events.instance[h0012-p0/0].names`, `auctions.item.indices`. */
-  readonly field: RegExp;
-  /** Text of the recorded and of the actual value, JSON when it is no text. */
+  readonly path: RegExp;
+  /** Texts of the recorded and of the actual value, JSON when they are no text. */
   readonly expected?: RegExp;
   readonly actual?: RegExp;
-  /** Only at an index where an ORDINARY and an EVACUATING row have one instance key. */
-  readonly sharesInstanceKey?: true;
-  /** What follows is another story and is not compared. */
-  readonly endsHistory?: true;
+  /** Only of an index at which an ORDINARY and an EVACUATING row have one instance key. */
+  readonly isOfSharedKey?: boolean;
   readonly reason: string;
 }
 
 export const deviations: readonly Deviation[] = [
   {
-    field: /^events\.(instance|group)\[/,
-    sharesInstanceKey: true,
+    command: /^actual_lrps\//,
+    path: /^events\.(instance|group)\{/,
+    isOfSharedKey: true,
     reason:
-      'One change is one event: two rows with one instance key are told apart by their presence ' +
-      '(diego.md §10.2, a quirk not to copy).',
+      'An ORDINARY and an EVACUATING row share an instance key: the events that the original ' +
+      'sends twice or for the other row are a fault of its calculation (diego.md §10.2).',
   },
 ];
 
-export interface DeviationScene {
-  readonly id: string;
-  readonly command: string;
-  readonly sharesInstanceKey: boolean;
-}
+export const textOf = (value: unknown): string =>
+  typeof value === 'string' ? value : (JSON.stringify(value) ?? 'absent');
 
-const asText = (value: unknown): string =>
-  typeof value === 'string' ? value : JSON.stringify(value ?? null);
+const fits = (pattern: RegExp | undefined, value: unknown): boolean =>
+  pattern === undefined || pattern.test(textOf(value));
 
-export function matchesDeviation(
-  deviation: Deviation,
-  scene: DeviationScene,
-  difference: Difference,
-): boolean {
-  const { id, command, field, expected, actual, sharesInstanceKey } = deviation;
-  return (
-    (id?.test(scene.id) ?? true) &&
-    (command?.test(scene.command) ?? true) &&
-    field.test(difference.field) &&
-    (expected?.test(asText(difference.expected)) ?? true) &&
-    (actual?.test(asText(difference.actual)) ?? true) &&
-    (sharesInstanceKey === undefined || scene.sharesInstanceKey)
+/** The first entry that matches. */
+export function explain(
+  command: string,
+  { path, expected, actual }: Difference,
+  sharesKey: boolean,
+  entries: readonly Deviation[] = deviations,
+): Deviation | undefined {
+  return entries.find(
+    (entry) =>
+      (entry.isOfSharedKey !== true || sharesKey) &&
+      fits(entry.command, command) &&
+      entry.path.test(path) &&
+      fits(entry.expected, expected) &&
+      fits(entry.actual, actual),
   );
 }

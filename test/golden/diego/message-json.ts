@@ -14,6 +14,20 @@ export interface JsonObject {
 export const isJsonObject = (value: Json | undefined): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
+/** Fields whose name in the recordings is another than in the tables of src/model. */
+const RECORDED_NAMES: Readonly<Record<string, string>> = {
+  'TaskDefinition.PlacementTags': 'placement_tags',
+};
+
+const recordedName = (type: AnyType, name: string): string =>
+  RECORDED_NAMES[`${type.name}.${name}`] ?? name;
+
+function fieldRecordedAs(type: AnyType, name: string): readonly [string, Field<unknown>] {
+  const found = Object.entries(type.fields).find(([own]) => recordedName(type, own) === name);
+  if (found === undefined) throw new Error(`${type.name} has no field ${name}`);
+  return found;
+}
+
 function textOfBytes(value: Uint8Array): string {
   const text = Buffer.from(value).toString('utf8');
   return Buffer.from(text, 'utf8').equals(value)
@@ -44,8 +58,9 @@ function isAbsent(field: Field<unknown>, value: unknown): boolean {
 export function toJson(type: AnyType, message: unknown): JsonObject {
   const values = message as Readonly<Record<string, unknown>>;
   const json: Record<string, Json> = {};
-  for (const [name, field] of Object.entries(type.fields)) {
-    const value = values[name];
+  for (const [ownName, field] of Object.entries(type.fields)) {
+    const value = values[ownName];
+    const name = recordedName(type, ownName);
     if (isAbsent(field, value)) continue;
     if (field.label === 'repeated') {
       json[name] = (value as readonly unknown[]).map((item) => valueToJson(field, item));
@@ -85,9 +100,8 @@ function valueFromJson(field: Field<unknown>, json: Json): unknown {
 /** Throws where the JSON has a field that the message has not: then the table is wrong. */
 export function fromJson(type: AnyType, json: JsonObject): unknown {
   const values: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(json)) {
-    const field = type.fields[name];
-    if (field === undefined) throw new Error(`${type.name} has no field ${name}`);
+  for (const [recorded, value] of Object.entries(json)) {
+    const [name, field] = fieldRecordedAs(type, recorded);
     if (field.label === 'repeated') {
       values[name] = (value as readonly Json[]).map((item) => valueFromJson(field, item));
     } else if (field.label === 'map') {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
-import type { Json, JsonObject } from './message-json.ts';
+import { type Json, type JsonObject, withAlways } from './message-json.ts';
+import { eventTypeOf, typeNamed } from './message-types.ts';
 
 /** One line of the recordings of the original BBS, as data/README.md describes it. */
 export interface RecordedHistory {
@@ -91,11 +92,51 @@ type RawHistory = Omit<RecordedHistory, 'process_guids' | 'task_guids'> & {
   readonly task_guids: readonly string[] | null;
 };
 
+const completeEvents = (events: readonly StreamEvent[]): StreamEvent[] =>
+  events.map(({ event, data }) => ({ event, data: withAlways(eventTypeOf(event), data) }));
+
+function completeSequence(sequence: EventSequence): EventSequence {
+  const { events, variants } = sequence;
+  return {
+    ...sequence,
+    events: completeEvents(events),
+    ...(variants === undefined ? {} : { variants: variants.map(completeEvents) }),
+  };
+}
+
+type Outcome = NonNullable<RecordedStep['alternative']>;
+
+/** Adds the empty messages that a decoder adds where nothing was on the wire. */
+function complete<T extends Outcome>(outcome: T): T {
+  const fill = (name: string, records: readonly JsonObject[] | undefined) =>
+    records?.map((record) => withAlways(typeNamed(name), record));
+  const filled = {
+    rows: fill('ActualLRP', outcome.rows),
+    desired: fill('DesiredLRPSchedulingInfo', outcome.desired),
+    tasks: fill('Task', outcome.tasks),
+  };
+  const events = Object.entries(outcome.events ?? {}).map(([stream, sequences]) => [
+    stream,
+    sequences.map(completeSequence),
+  ]);
+  const known = Object.entries(filled).filter(([, records]) => records !== undefined);
+  return { ...outcome, ...Object.fromEntries(known), events: Object.fromEntries(events) };
+}
+
+function completeStep(step: RecordedStep): RecordedStep {
+  const { alternative } = step;
+  return {
+    ...complete(step),
+    ...(alternative === undefined ? {} : { alternative: complete(alternative) }),
+  };
+}
+
 export const loadHistories = (file: HistoryFile): RecordedHistory[] =>
   (readLines(NAMES[file]) as RawHistory[]).map((history) => ({
     ...history,
     process_guids: history.process_guids ?? [],
     task_guids: history.task_guids ?? [],
+    steps: history.steps.map(completeStep),
   }));
 
 export const isConvergence = (file: HistoryFile): boolean =>
@@ -137,3 +178,11 @@ export function nameOfRow(row: JsonObject): string {
 export const nameOfDesired = (info: JsonObject): string =>
   text(member(info, 'desired_lrp_key', 'process_guid'));
 export const nameOfTask = (task: JsonObject): string => text(task['task_guid']);
+
+/** Indices, guid/index, at which an ORDINARY and an EVACUATING row have one instance key. */
+export function indicesWithSharedKey(rows: readonly JsonObject[]): Set<string> {
+  const keyOf = (row: JsonObject): string => JSON.stringify(row['actual_lrp_instance_key']);
+  const byIndex = Map.groupBy(rows, (row) => nameOfKey(row['actual_lrp_key']));
+  const shared = [...byIndex].filter(([, own]) => new Set(own.map(keyOf)).size < own.length);
+  return new Set(shared.map(([index]) => index));
+}

@@ -50,5 +50,5 @@ export async function replayHistories(
     for (const group of work) results.push(...(await replayOnOneServer(group, options)));
   };
   await Promise.all(Array.from({ length: lanesAtOnce }, lane));
-  return results.toSorted((left, right) => (left.history.id < right.history.id ? -1 : 1));
+  return results.toSorted((left, right) => (left.id < right.id ? -1 : 1));
 }

@@ -1,13 +1,16 @@
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import { decode } from '../../../src/model/protobuf/decode.ts';
-import { BbsClient, EventStream } from './bbs-client.ts';
-import { compareStep, isOfState, LastTimes } from './compare-step.ts';
+import { BbsClient } from './bbs-client.ts';
+import { compareStep, isOfState } from './compare-step.ts';
 import type { Difference } from './compare-values.ts';
-import { explain } from './deviations.ts';
+import { type Deviation, explain } from './deviations.ts';
+import { EventStream } from './event-stream.ts';
+import { LastTimes } from './last-times.ts';
 import { type Json, type JsonObject, toJson } from './message-json.ts';
 import { responseTypeOf, typeNamed } from './message-types.ts';
 import {
   type Command,
+  indicesWithSharedKey,
   nameOfDesired,
   nameOfRow,
   nameOfTask,
@@ -23,7 +26,7 @@ import type { BbsUnderTest, StartBbs } from './under-test.ts';
 /** Longest wait for events that were recorded and have not come after the server was idle. */
 const missingEventsMs = 40;
 /** After the last step: nothing more may come. */
-const latecomersMs = 5;
+const latecomersMs = 20;
 /** Between two steps, so that their times differ: the clock may stand still otherwise. */
 const betweenStepsSeconds = 0.001;
 
@@ -37,12 +40,14 @@ export interface FoundDifference extends Difference {
   readonly history: string;
   readonly step: number;
   readonly command: string;
-  readonly reason?: string;
+  readonly explainedBy?: Deviation;
 }
 
 export interface HistoryResult {
-  readonly history: RecordedHistory;
+  readonly id: string;
+  /** Steps that were run, of so many. */
   readonly steps: number;
+  readonly allSteps: number;
   readonly differences: readonly FoundDifference[];
 }
 
@@ -50,7 +55,9 @@ export type Verdict = 'equal' | 'explained' | 'different';
 
 export function verdictOf({ differences }: HistoryResult): Verdict {
   if (differences.length === 0) return 'equal';
-  return differences.every(({ reason }) => reason !== undefined) ? 'explained' : 'different';
+  return differences.every(({ explainedBy }) => explainedBy !== undefined)
+    ? 'explained'
+    : 'different';
 }
 
 export const nameOfCommand = (command: Command): string =>
@@ -101,18 +108,26 @@ export class Lane {
     let steps = 0;
     let last: RecordedStep | undefined;
     for (const step of history.steps) {
-      const seen = await this.#run(history, step);
+      const seen = await this.#run(history, step).catch(String);
+      if (typeof seen === 'string') {
+        const failure = { path: 'exchange', expected: undefined, actual: seen };
+        differences.push(describe(history, step, failure, last));
+        break;
+      }
       const result = compareStep(step, seen, symbols, lastTimes);
       steps += 1;
+      const before = last;
       last = step;
-      const found = result.differences.map((difference) => describe(history, step, difference));
+      const found = result.differences.map((difference) =>
+        describe(history, step, difference, before),
+      );
       differences.push(...found);
       if (result.isEnd || result.differences.some(isOfState)) break;
     }
     if (differences.length === 0 && last !== undefined) {
       differences.push(...(await this.#latecomers(history, last)));
     }
-    return { history, steps, differences };
+    return { id: history.id, steps, allSteps: history.steps.length, differences };
   }
 
   async #latecomers(history: RecordedHistory, last: RecordedStep): Promise<FoundDifference[]> {
@@ -120,7 +135,8 @@ export class Lane {
     const count = this.#waiting;
     if (count === 0) return [];
     const seen = JSON.stringify(this.#takeAll());
-    return [describe(history, last, { path: 'afterwards', expected: undefined, actual: seen })];
+    const difference = { path: 'afterwards', expected: undefined, actual: seen };
+    return [describe(history, last, difference)];
   }
 
   async #register(cellId: string): Promise<void> {
@@ -280,17 +296,21 @@ function expectedArrivals({ events, auctions, rep, callbacks }: RecordedStep): n
 
 function describe(
   { id }: RecordedHistory,
-  { n, cmd }: RecordedStep,
+  step: RecordedStep,
   { path, expected, actual }: Difference,
+  before?: RecordedStep,
 ): FoundDifference {
-  const command = nameOfCommand(cmd);
+  const command = nameOfCommand(step.cmd);
   const difference = { path: path.replaceAll(`${id}-`, ''), expected, actual };
-  const reason = explain(command, difference);
+  const subject = /^events\.\w+\{([^}]*)\}/.exec(path)?.[1] ?? '';
+  const rows = [before?.rows ?? [], step.rows];
+  const sharesKey = rows.some((list) => indicesWithSharedKey(list).has(subject));
+  const entry = explain(command, difference, sharesKey);
   return {
     ...difference,
     history: id,
-    step: n,
+    step: step.n,
     command,
-    ...(reason === undefined ? {} : { reason }),
+    ...(entry === undefined ? {} : { explainedBy: entry }),
   };
 }

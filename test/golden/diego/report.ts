@@ -1,4 +1,4 @@
-import { textOf } from './deviations.ts';
+import { type Deviation, deviations, textOf } from './deviations.ts';
 import { type FoundDifference, type HistoryResult, verdictOf } from './replay-history.ts';
 
 const longestValue = 160;
@@ -11,9 +11,9 @@ function short(value: unknown): string {
 
 /** One difference on two lines at most. */
 export function lineOf(difference: FoundDifference): string {
-  const { history, step, command, path, expected, actual, reason } = difference;
+  const { history, step, command, path, expected, actual, explainedBy } = difference;
   const head = `${history} step ${step} ${command}: ${path}`;
-  const mark = reason === undefined ? '' : ' (explained)';
+  const mark = explainedBy === undefined ? '' : ' (explained)';
   return `${head}${mark}\n    recorded ${short(expected)} | came ${short(actual)}`;
 }
 
@@ -31,13 +31,13 @@ const brief = (value: unknown): string =>
     .slice(0, 90);
 
 const firstUnexplained = (result: HistoryResult): FoundDifference | undefined =>
-  result.differences.find(({ reason }) => reason === undefined);
+  result.differences.find(({ explainedBy }) => explainedBy === undefined);
 
 export function totalsOf(file: string, results: readonly HistoryResult[]): string {
   const count = (verdict: string): number =>
     results.filter((result) => verdictOf(result) === verdict).length;
   const steps = results.reduce((sum, result) => sum + result.steps, 0);
-  const allSteps = results.reduce((sum, { history }) => sum + history.steps.length, 0);
+  const allSteps = results.reduce((sum, result) => sum + result.allSteps, 0);
   return (
     `${file}: ${count('equal')} equal / ${count('explained')} explained / ` +
     `${results.length} total, ${count('different')} different; ${steps} of ${allSteps} steps`
@@ -58,4 +58,20 @@ export function reportOf(results: readonly HistoryResult[]): string {
   });
   if (groups.length > groupsShown) lines.push(`… and ${groups.length - groupsShown} more kinds`);
   return lines.join('\n');
+}
+
+/** How often each reason explained a difference. */
+export function reasonsOf(results: readonly HistoryResult[]): string {
+  const all = results.flatMap(({ differences }) => differences);
+  const explained = all.flatMap(({ explainedBy }) => explainedBy ?? []);
+  return [...Map.groupBy(explained, ({ reason }) => reason)]
+    .map(([reason, entries]) => `explained ${entries.length}×: ${reason}`)
+    .join('\n');
+}
+
+/** Entries that explained nothing in a run over everything. */
+export function staleDeviations(results: readonly HistoryResult[]): readonly Deviation[] {
+  const differences = results.flatMap((result) => result.differences);
+  const used = new Set(differences.map(({ explainedBy }) => explainedBy));
+  return deviations.filter((entry) => !used.has(entry));
 }

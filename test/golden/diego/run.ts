@@ -2,11 +2,12 @@ import { parseArgs } from 'node:util';
 import { HISTORY_FILES, type HistoryFile, loadHistories } from './recorded-history.ts';
 import { replayHistories } from './replay-files.ts';
 import { type HistoryResult, verdictOf } from './replay-history.ts';
-import { lineOf, reportOf, totalsOf } from './report.ts';
+import { replayWire } from './replay-wire.ts';
+import { lineOf, reasonsOf, reportOf, totalsOf } from './report.ts';
 
 const usage = `node test/golden/diego/run.ts [options]
   --file NAME   only this file (may be given several times): ${HISTORY_FILES.join(' ')} wire
-  --id ID       only histories whose id begins so, h0012 (may be given several times)
+  --id ID       only histories whose id begins so, h0012 or w042 (may be given several times)
   --verbose     every difference of every history, explained ones too`;
 
 const { values: flags } = parseArgs({
@@ -21,30 +22,39 @@ const { values: flags } = parseArgs({
 const isChosen = (id: string): boolean =>
   flags.id === undefined || flags.id.some((prefix) => id.startsWith(prefix));
 
+const isWanted = (file: string): boolean => flags.file === undefined || flags.file.includes(file);
+
+async function measured(
+  file: string,
+  replay: () => Promise<HistoryResult[]>,
+): Promise<HistoryResult[]> {
+  const startedAtMs = performance.now();
+  const results = (await replay()).filter(({ id }) => isChosen(id));
+  const seconds = ((performance.now() - startedAtMs) / 1000).toFixed(1);
+  if (results.length > 0) console.log(`${totalsOf(file, results)}; ${seconds} s`);
+  return results;
+}
+
 async function runFile(file: HistoryFile): Promise<HistoryResult[]> {
   const histories = loadHistories(file).filter(({ id }) => isChosen(id));
-  if (histories.length === 0) return [];
-  const startedAtMs = performance.now();
-  const results = await replayHistories(file, histories);
-  const seconds = ((performance.now() - startedAtMs) / 1000).toFixed(1);
-  console.log(`${totalsOf(file, results)}; ${seconds} s`);
-  return results;
+  return histories.length === 0
+    ? []
+    : await measured(file, async () => await replayHistories(file, histories));
 }
 
 if (flags.help) {
   console.log(usage);
 } else {
   const results: HistoryResult[] = [];
-  for (const file of HISTORY_FILES) {
-    if (flags.file === undefined || flags.file.includes(file))
-      results.push(...(await runFile(file)));
-  }
+  for (const file of HISTORY_FILES.filter(isWanted)) results.push(...(await runFile(file)));
+  const hasWireIds = flags.id === undefined || flags.id.some((prefix) => prefix.startsWith('w'));
+  if (isWanted('wire') && hasWireIds) results.push(...(await measured('wire', replayWire)));
   if (flags.verbose) {
     for (const difference of results.flatMap(({ differences }) => differences)) {
       console.log(lineOf(difference));
     }
   } else {
-    console.log(reportOf(results));
+    console.log([reportOf(results), reasonsOf(results)].filter((text) => text !== '').join('\n'));
   }
   process.exitCode = results.some((result) => verdictOf(result) === 'different') ? 1 : 0;
 }

@@ -28,9 +28,8 @@ export class Symbols {
     return undefined;
   }
 
-  /** All that are bound. */
-  names(): Iterable<string> {
-    return this.#values.keys();
+  valueOf(symbol: string): string | undefined {
+    return this.#values.get(symbol);
   }
 
   mark(): number {

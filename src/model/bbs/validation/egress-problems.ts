@@ -22,7 +22,7 @@ function allDestinationProblems({ destinations }: SecurityGroupRule): Problems {
       ? ['Must have at least 1 destination']
       : // Several in one entry are taken, as today's builds do on demand.
         destinations.flatMap((entry) =>
-          entry.split(',').flatMap((own) => destinationProblems(own.trim())),
+          entry.split(',').flatMap((own) => destinationProblems(own)),
         );
   return texts.length === 0 ? NONE : [invalidField(`destinations [ ${texts.join(', ')} ]`)];
 }

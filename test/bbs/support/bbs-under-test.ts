@@ -1,0 +1,166 @@
+/** A BBS in this process, with a clock that can be moved on, and nothing that converges by itself. */
+import { rmSync } from 'node:fs';
+import { createRealClock } from '../../../src/adapters/clock/real-clock.ts';
+import { createMemoryLog } from '../../../src/adapters/log/memory-log.ts';
+import { createSystemRandom } from '../../../src/adapters/random/system-random.ts';
+import { createEtcdStore } from '../../../src/adapters/store/etcd-store.ts';
+import { openLmdbStore } from '../../../src/adapters/store/lmdb-store.ts';
+import { createMemoryStore } from '../../../src/adapters/store/memory-store.ts';
+import { createBbs } from '../../../src/bbs/index.ts';
+import type { BbsOptions } from '../../../src/bbs/options.ts';
+import { createActorSystem } from '../../../src/kernel/actor-system.ts';
+import { Resource } from '../../../src/model/bbs/messages/locket.ts';
+import { encode } from '../../../src/model/protobuf/encode.ts';
+import { SUPERVISION_DEFAULTS } from '../../../src/node/start-node.ts';
+import type { Clock } from '../../../src/ports/clock.ts';
+import type { Store } from '../../../src/ports/store.ts';
+import { temporaryDirectory } from '../../store/temporary-directory.ts';
+
+export interface BbsUnderTest {
+  readonly baseUrl: string;
+  advance(seconds: number): void;
+  registerCell(cellId: string, repAddress: string): Promise<void>;
+  releaseCell(cellId: string): Promise<void>;
+  /** Resolves when auctions, calls to cells and callbacks are done. */
+  idle(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export interface BbsUnderTestOptions {
+  readonly store: 'memory' | 'lmdb' | { readonly etcdHost: string; readonly keyPrefix?: string };
+  readonly generation: 'today' | '2015';
+  readonly auctioneerAddress: string;
+  readonly options?: Partial<BbsOptions>;
+}
+
+export const BBS_TEST_OPTIONS: BbsOptions = {
+  host: '127.0.0.1',
+  port: 0,
+  health: undefined,
+  tls: undefined,
+  generation: 'today',
+  auctioneerAddress: '',
+  auctioneerTls: undefined,
+  repTls: undefined,
+  convergeIntervalMs: 0,
+  kickTaskMs: 30_000,
+  expirePendingTaskMs: 1_800_000,
+  expireCompletedTaskMs: 120_000,
+  maxTaskRetries: 3,
+  communicationTimeoutMs: 10_000,
+  callbackWorkers: 1000,
+  isStoreShared: false,
+};
+
+/** Real timers; what the clock says can be moved on. */
+function shiftedClock(): Clock & { shift(ms: number): void } {
+  const real = createRealClock();
+  let shiftMs = 0;
+  return {
+    ...real,
+    nowMs: () => real.nowMs() + shiftMs,
+    wallMs: () => real.wallMs() + shiftMs,
+    shift(ms) {
+      shiftMs += ms;
+    },
+  };
+}
+
+let stores = 0;
+
+async function openStore(
+  { store }: BbsUnderTestOptions,
+  clock: Clock,
+): Promise<{ store: Store; dispose: () => void }> {
+  if (store === 'memory') return { store: createMemoryStore({ clock }), dispose: () => {} };
+  if (store === 'lmdb') {
+    const directory = temporaryDirectory();
+    const opened = await openLmdbStore({ clock, directory });
+    if (!opened.ok) throw new Error(opened.error.message);
+    return { store: opened.value, dispose: () => rmSync(directory, { recursive: true }) };
+  }
+  stores += 1;
+  const keyPrefix = store.keyPrefix ?? `/bbs-test-${process.pid}-${stores}`;
+  return {
+    store: createEtcdStore({ clock, hosts: [store.etcdHost], keyPrefix }),
+    dispose: () => {},
+  };
+}
+
+const presence = (cellId: string, repAddress: string) =>
+  JSON.stringify({
+    cell_id: cellId,
+    rep_address: repAddress,
+    zone: 'z1',
+    capacity: { memory_mb: 1024, disk_mb: 2048, containers: 100 },
+    rootfs_provider_list: [{ name: 'preloaded', properties: ['cflinuxfs4'] }],
+  });
+
+const lockKey = (cellId: string): string => `/v1/locks/${encodeURIComponent(cellId)}`;
+
+export async function startBbsUnderTest(given: BbsUnderTestOptions): Promise<BbsUnderTest> {
+  const clock = shiftedClock();
+  const { store, dispose } = await openStore(given, clock);
+  const { log } = createMemoryLog();
+  const random = createSystemRandom();
+  const { generation, auctioneerAddress } = given;
+  const isStoreShared = typeof given.store === 'object';
+  const { state, children } = createBbs(
+    { ...BBS_TEST_OPTIONS, generation, auctioneerAddress, isStoreShared, ...given.options },
+    { clock, random, log, notify: () => false, store: () => store },
+  );
+  const system = createActorSystem({
+    root: {
+      ...SUPERVISION_DEFAULTS,
+      name: 'bbs',
+      strategy: 'rest_for_one',
+      children,
+      drainOnEscalation: false,
+      nowMs: clock.nowMs,
+      chance: random.next,
+    },
+    clock,
+    log,
+  });
+  system.start();
+  const failure = await Promise.race([system.ready, system.ended]);
+  if (failure !== undefined) throw failure;
+  const handler = system.whereis('bbs/handler')?.getSnapshot() as { context: { port: number } };
+  const write = async (cellId: string, value: Uint8Array | undefined): Promise<void> => {
+    const key = lockKey(cellId);
+    const result = await store.txn({
+      success: [value === undefined ? { type: 'delete', key } : { type: 'put', key, value }],
+    });
+    if (!result.ok) throw new Error(result.error.message);
+    await state.image.reached(result.value.revision);
+  };
+  return {
+    baseUrl: `http://127.0.0.1:${handler.context.port}`,
+    advance: (seconds) => clock.shift(seconds * 1000),
+    registerCell: (cellId, repAddress) =>
+      write(
+        cellId,
+        encode(
+          Resource,
+          Resource.create({
+            key: cellId,
+            owner: cellId,
+            value: presence(cellId, repAddress),
+            type: 'presence',
+            type_code: 2,
+          }),
+        ),
+      ),
+    releaseCell: (cellId) => write(cellId, undefined),
+    async idle() {
+      await state.callbacks.idle();
+      await Promise.all([state.auctioneer.idle(), state.rep.idle()]);
+    },
+    async stop() {
+      system.shutdown('fast');
+      await system.ended;
+      await store.close();
+      dispose();
+    },
+  };
+}
