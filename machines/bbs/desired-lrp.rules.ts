@@ -1,5 +1,6 @@
 /** The guards and effects of desired-lrp.machine.ts, by name. */
 import { type BbsError, bbsError, type PlainErrorType } from '../../src/model/bbs/errors.ts';
+import { ProtoRoutes } from '../../src/model/bbs/messages/common.ts';
 import type { DesiredLRP } from '../../src/model/bbs/messages/desired-lrp.ts';
 import { nextTag } from '../../src/model/bbs/rows.ts';
 import type { Rules } from '../kernel/lifecycle.ts';
@@ -84,7 +85,8 @@ export const desiredLrpRules = {
     },
     create: (draft, command) => {
       const { desired, epoch } = command as CommandOf<'DESIRE'>;
-      draft.desired = { ...desired, modification_tag: { epoch, index: 0 } };
+      const { routes = ProtoRoutes.empty } = desired;
+      draft.desired = { ...desired, routes, modification_tag: { epoch, index: 0 } };
       draft.outcome.createTo = desired.instances;
     },
     createMissing: ({ desired, outcome }, command) => {

@@ -63,11 +63,13 @@ function evacuated(context: LrpContext, command: EvacuationCommand): ActualLRP {
 
 /** Fields that the EVACUATING row takes over from the row that is evacuated (§4.2). */
 const inherited = ({
+  actual_lrp_net_info,
   actual_lrp_internal_routes,
   metric_tags,
   routable,
   availability_zone,
 }: ActualLRP): Partial<ActualLRP> => ({
+  actual_lrp_net_info,
   actual_lrp_internal_routes,
   metric_tags,
   routable,

@@ -10,11 +10,17 @@ import { BBS_LIMITS, type BbsOptions } from '../options.ts';
 import { type CallResult, createHttpCalls } from './http-calls.ts';
 import { WorkerPool } from './worker-pool.ts';
 
+/** What of it is new to the cell; the rest is sent as null. */
+export interface CellNews {
+  readonly hasRoutes: boolean;
+  readonly hasTags: boolean;
+}
+
 export interface RepClient {
   stop(cell: CellPresence, row: ActualLRP): Promise<CallResult>;
   /** Without waiting: failures are logged, convergence repeats. */
   stopLater(cell: CellPresence, row: ActualLRP): void;
-  updateLater(cell: CellPresence, row: ActualLRP, desired: DesiredLRP): void;
+  updateLater(cell: CellPresence, row: ActualLRP, desired: DesiredLRP, news: CellNews): void;
   cancelTaskLater(cell: CellPresence, taskGuid: string): void;
   idle(): Promise<void>;
 }
@@ -47,7 +53,12 @@ export function createRepClient(
     return calls.call('POST', addressOf(cell) + path, undefined);
   };
 
-  function update(cell: CellPresence, row: ActualLRP, desired: DesiredLRP): Promise<CallResult> {
+  function update(
+    cell: CellPresence,
+    row: ActualLRP,
+    desired: DesiredLRP,
+    { hasRoutes, hasTags }: CellNews,
+  ): Promise<CallResult> {
     const { process_guid, index, domain } = row.actual_lrp_key;
     const { instance_guid } = row.actual_lrp_instance_key;
     const body = {
@@ -55,8 +66,10 @@ export function createRepClient(
       process_guid,
       index,
       domain,
-      internal_routes: internalRoutesOf(desired) ?? null,
-      metric_tags: Object.fromEntries(metricTagsFor(desired, index, instance_guid)),
+      internal_routes: hasRoutes ? (internalRoutesOf(desired) ?? null) : null,
+      metric_tags: hasTags
+        ? Object.fromEntries(metricTagsFor(desired, index, instance_guid))
+        : null,
     };
     const path = `/v2/lrps/${encoded(process_guid)}/instances/${encoded(instance_guid)}`;
     return calls.call('PUT', addressOf(cell) + path, JSON.stringify(body));
@@ -65,7 +78,8 @@ export function createRepClient(
   return {
     stop,
     stopLater: (cell, row) => later('stop', () => stop(cell, row)),
-    updateLater: (cell, row, desired) => later('update', () => update(cell, row, desired)),
+    updateLater: (cell, row, desired, news) =>
+      later('update', () => update(cell, row, desired, news)),
     cancelTaskLater: (cell, taskGuid) =>
       later('cancel-task', () =>
         calls.call('POST', `${addressOf(cell)}/v1/tasks/${encoded(taskGuid)}/cancel`, undefined),

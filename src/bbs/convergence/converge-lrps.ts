@@ -76,12 +76,13 @@ function commandOf(state: BbsState, action: OfIndex): ActualLrpCommand | undefin
   }
 }
 
-function tellCell(state: BbsState, { slots, key }: OfIndex): void {
+function tellCell(state: BbsState, action: Extract<LrpAction, { type: 'update-cell' }>): void {
+  const { slots, key } = action;
   const row = slots.ordinary;
   const desired = state.image.desireds.get(key.process_guid)?.message;
   const cell = row && state.image.cells.get(row.actual_lrp_instance_key.cell_id);
   if (row === undefined || cell === undefined || desired === undefined) return;
-  state.rep.updateLater(cell, row, desired);
+  state.rep.updateLater(cell, row, desired, action);
 }
 
 async function removeEvacuating(state: BbsState, action: OfIndex): Promise<void> {

@@ -29,10 +29,16 @@ export type LrpAction =
         | 'retire'
         | 'remove-suspect'
         | 'regain-cell'
-        | 'restart'
-        | 'update-cell';
+        | 'restart';
       readonly slots: LrpSlots;
       readonly key: ActualLRPKey;
+    }
+  | {
+      readonly type: 'update-cell';
+      readonly slots: LrpSlots;
+      readonly key: ActualLRPKey;
+      readonly hasRoutes: boolean;
+      readonly hasTags: boolean;
     }
   | {
       readonly type: 'lose-cell';
@@ -98,16 +104,17 @@ function ofDesired(desired: DesiredLRP, snapshot: LrpSnapshot): LrpAction[] {
   return actions;
 }
 
-const isOtherwiseRouted = (row: ActualLRP, desired: DesiredLRP): boolean => {
+const newsFor = (row: ActualLRP, desired: DesiredLRP) => {
   const { index } = row.actual_lrp_key;
   const tags = metricTagsFor(desired, index, row.actual_lrp_instance_key.instance_guid);
   const routes = (internalRoutesOf(desired) ?? []).map(({ hostname }) => hostname);
   const own = row.actual_lrp_internal_routes.map(({ hostname }) => hostname);
-  return (
-    routes.join('\n') !== own.join('\n') ||
-    tags.size !== row.metric_tags.size ||
-    [...tags].some(([name, value]) => row.metric_tags.get(name) !== value)
-  );
+  return {
+    hasRoutes: routes.join('\n') !== own.join('\n'),
+    hasTags:
+      tags.size !== row.metric_tags.size ||
+      [...tags].some(([name, value]) => row.metric_tags.get(name) !== value),
+  };
 };
 
 /** Steps 5 to 8: rows that nobody desires, and suspects. */
@@ -143,11 +150,9 @@ function ofRows({ slots, wanted, snapshot }: Row): LrpAction[] {
   if (ordinary.state === 'CRASHED' && isRestartDue(ordinary, snapshot.now)) {
     return [{ type: 'restart', slots, key }];
   }
-  const isUpdated =
-    ordinary.state === 'RUNNING' &&
-    !isLost(ordinary, snapshot) &&
-    isOtherwiseRouted(ordinary, wanted);
-  return isUpdated ? [{ type: 'update-cell', slots, key }] : [];
+  if (ordinary.state !== 'RUNNING' || isLost(ordinary, snapshot)) return [];
+  const news = newsFor(ordinary, wanted);
+  return news.hasRoutes || news.hasTags ? [{ type: 'update-cell', slots, key, ...news }] : [];
 }
 
 function planToday(snapshot: LrpSnapshot): LrpAction[] {

@@ -80,7 +80,8 @@ function pairRows(before: LrpSlots, after: LrpSlots): Pair[] {
     }
     pairs.push({ before: old, after: next });
     Object.assign(from, { [source]: undefined });
-    // What stood in the target before is gone.
+    // What an evacuation overwrites is not heard of again (§4.2).
+    if (target === 'evacuating') Object.assign(from, { evacuating: undefined });
     Object.assign(to, { [target]: undefined });
   }
   for (const slot of ['ordinary', 'evacuating', 'suspect'] as const) {
@@ -242,7 +243,7 @@ const looksSame = (a: ActualLRP | undefined, b: ActualLRP | undefined): boolean 
 export function groupEvents(before: LrpSlots, rows: LrpSlots, note: Note): BbsEvent[] {
   const after = withFullText(rows, note);
   const [old, next] = [groupOf(before), groupOf(after)];
-  const events = (['evacuating', 'instance'] as const).flatMap((slot) =>
+  const events = (['instance', 'evacuating'] as const).flatMap((slot) =>
     looksSame(old[slot], next[slot])
       ? []
       : groupEventsOf(slot, { before: old[slot], after: next[slot] }),

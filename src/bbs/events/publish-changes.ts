@@ -9,7 +9,6 @@ import {
   TaskRemovedEvent,
 } from '../../model/bbs/messages/events.ts';
 import type { Task } from '../../model/bbs/messages/tasks.ts';
-import { asRead } from '../../model/bbs/scheduling-info.ts';
 import type { ChangeSet } from '../image/apply-changes.ts';
 import { groupEvents, instanceEvents, makeEvent } from './derive-actual-events.ts';
 import type { BbsEvent, EventHub } from './hub.ts';
@@ -19,8 +18,8 @@ function desiredEvent(
   after: DesiredLRP | undefined,
   trace_id: string,
 ): BbsEvent | undefined {
-  const old = before && asRead(before);
-  const next = after && asRead(after);
+  const old = before;
+  const next = after;
   if (old === undefined) {
     if (next === undefined) return undefined;
     const fields = { desired_lrp: next, trace_id };

@@ -68,7 +68,12 @@ export function stepOrdinary(draft: LrpContext, command: ActualLrpCommand): void
 
 const noteOf = (outcome: LrpOutcome, traceId: string, text: string, after: LrpSlots): Note => {
   const row = after.ordinary;
-  const isCut = text !== '' && row?.crash_reason !== text && row?.placement_error !== text;
+  // A crash that the streams do not hear of is told as the row has it (§4.2).
+  const isCut =
+    text !== '' &&
+    (outcome.hasCrashed || row?.placement_error !== '') &&
+    row?.crash_reason !== text &&
+    row?.placement_error !== text;
   return { traceId, hasCrashed: outcome.hasCrashed, text: isCut ? text : '' };
 };
 

@@ -8,10 +8,14 @@ import {
 } from '../../../machines/bbs/desired-lrp.machine.ts';
 import {
   type DesiredLrpContext,
-  type DesiredLrpOutcome,
   desiredLrpContext,
 } from '../../../machines/bbs/desired-lrp.rules.ts';
 import { type BbsError, invalidRequest } from '../../model/bbs/errors.ts';
+import {
+  internalRoutesOf,
+  sameInternalRoutes,
+  sameMetricTags,
+} from '../../model/bbs/internal-routes.ts';
 import { ActualLRP } from '../../model/bbs/messages/actual-lrp.ts';
 import type { Of } from '../../model/bbs/messages/common.ts';
 import {
@@ -160,7 +164,8 @@ async function finish(
   const done = outcome.createFrom + BBS_LIMITS.transactionRows;
   const more = await createRows(state, desired, range(done, outcome.createTo), traceId);
   const created = [...indices, ...more];
-  if (created.length > 0) state.auctioneer.requestLrps([lrpStartRequest(desired, created)]);
+  if (outcome.createTo > outcome.createFrom)
+    state.auctioneer.requestLrps([lrpStartRequest(desired, created)]);
 }
 
 function tooMany(instances: number): BbsError | undefined {
@@ -185,13 +190,26 @@ export async function desire(
 }
 
 /** Tells the cells of running instances of new internal routes and tags (§5.1). */
-function tellCells(state: BbsState, desired: DesiredLRP): void {
+function tellCells(
+  state: BbsState,
+  before: DesiredLRP,
+  desired: DesiredLRP,
+  given: DesiredLRPUpdate,
+): void {
+  const news = {
+    // No routes before and none after count as changed, as in the original.
+    hasRoutes:
+      given.routes !== undefined &&
+      (internalRoutesOf(desired) === undefined || !sameInternalRoutes(before, desired)),
+    hasTags: given.metric_tags.size > 0 && !sameMetricTags(before, desired),
+  };
+  if (!news.hasRoutes && !news.hasTags) return;
   for (const { ordinary, suspect } of state.image.slotsOf(desired.process_guid)) {
     for (const record of [ordinary, suspect]) {
       const row = record?.message;
       if (row === undefined || (row.state !== 'CLAIMED' && row.state !== 'RUNNING')) continue;
       const cell = state.image.cells.get(row.actual_lrp_instance_key.cell_id);
-      if (cell !== undefined) state.rep.updateLater(cell, row, desired);
+      if (cell !== undefined) state.rep.updateLater(cell, row, desired, news);
     }
   }
 }
@@ -199,16 +217,19 @@ function tellCells(state: BbsState, desired: DesiredLRP): void {
 async function afterUpdate(
   state: BbsState,
   stepped: Stepped,
-  outcome: DesiredLrpOutcome,
+  given: DesiredLRPUpdate,
   traceId: string,
 ) {
-  const { desired } = stepped.context;
-  if (desired === undefined) return;
+  const { before, context } = stepped;
+  const { desired, outcome } = context;
+  if (desired === undefined || before === undefined) return;
   await finish(state, stepped, traceId);
   if (outcome.stopFrom !== undefined) {
     await stopFrom(state, desired.process_guid, outcome.stopFrom, traceId);
   }
-  if (outcome.isUpdateWanted && state.options.generation === 'today') tellCells(state, desired);
+  if (outcome.isUpdateWanted && state.options.generation === 'today') {
+    tellCells(state, before, desired, given);
+  }
 }
 
 export async function update(
@@ -223,7 +244,7 @@ export async function update(
   const committed = await stepDesired(state, process_guid, command, traceId);
   if (!committed.ok) return committed.error;
   const { outcome } = committed.reply.context;
-  if (outcome.error === undefined) await afterUpdate(state, committed.reply, outcome, traceId);
+  if (outcome.error === undefined) await afterUpdate(state, committed.reply, own, traceId);
   return outcome.error;
 }
 

@@ -39,3 +39,16 @@ export function metricTagsFor(
   }
   return tags;
 }
+
+const hostnames = (desired: DesiredLRP): string =>
+  (internalRoutesOf(desired) ?? []).map(({ hostname }) => hostname).join('\n');
+
+export const sameInternalRoutes = (a: DesiredLRP, b: DesiredLRP): boolean =>
+  hostnames(a) === hostnames(b);
+
+export const sameMetricTags = (a: DesiredLRP, b: DesiredLRP): boolean =>
+  a.metric_tags.size === b.metric_tags.size &&
+  [...a.metric_tags].every(([name, tag]) => {
+    const other = b.metric_tags.get(name);
+    return other !== undefined && other.static === tag.static && other.dynamic === tag.dynamic;
+  });

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { entryDefaultOf, type Field, type MessageType } from './fields.ts';
+import { defaultOf, entryDefaultOf, type Field, type MessageType } from './fields.ts';
 
 /** The bytes are not a message of this type. */
 export class DecodeError extends Error {
@@ -17,6 +17,23 @@ const GROUP_END = 4;
 const FIXED32 = 5;
 
 const REPLACEMENT = '\ufffd';
+
+/** Up to this length a loop is faster than the call into the runtime. */
+const SHORT_BYTES = 12;
+
+/** Undefined: not only ASCII. */
+function asciiText(buffer: Buffer, start: number, end: number): string | undefined {
+  let text = '';
+  for (let index = start; index < end; index += 1) {
+    const byte = buffer[index] as number;
+    if (byte > 0x7f) return undefined;
+    text += String.fromCharCode(byte);
+  }
+  return text;
+}
+
+/** Joins two halves to a number of 64 bits without the cost of arithmetic on big ones. */
+const halves = new DataView(new ArrayBuffer(8));
 
 class Reader {
   readonly buffer: Buffer;
@@ -58,8 +75,9 @@ class Reader {
       else if (index < 8) middle |= part << (7 * (index - 4));
       else high |= part << (7 * (index - 8));
       if (byte < 0x80) {
-        if (high === 0 && middle < 0x200_0000) return BigInt(middle * 0x1000_0000 + low);
-        return BigInt.asUintN(64, (BigInt(high) << 56n) | (BigInt(middle) << 28n) | BigInt(low));
+        halves.setUint32(0, low | (middle << 28), true);
+        halves.setUint32(4, (middle >>> 4) | (high << 24), true);
+        return halves.getBigUint64(0, true);
       }
     }
     throw new DecodeError('varint is too long');
@@ -76,6 +94,9 @@ class Reader {
     const length = this.length();
     const start = this.position;
     this.position += length;
+    const short =
+      length <= SHORT_BYTES ? asciiText(this.buffer, start, this.position) : undefined;
+    if (short !== undefined) return short;
     const text = this.buffer.toString('utf8', start, this.position);
     if (text.includes(REPLACEMENT) && !isUtf8(this.buffer.subarray(start, this.position))) {
       throw new DecodeError('text is not UTF-8');
@@ -145,7 +166,7 @@ type Target = Record<string, unknown>;
 type ReadField = (reader: Reader, wireType: number, target: Target) => void;
 
 interface Plan {
-  readonly empty: object;
+  readonly make: () => object;
   readonly fields: readonly (ReadField | undefined)[];
 }
 
@@ -157,7 +178,7 @@ function planOf(type: MessageType<unknown>): Plan {
     const fields: (ReadField | undefined)[] = [];
     for (const [key, field] of Object.entries(type.fields))
       fields[field.number] = reading(key, field);
-    plan = { empty: type.empty as object, fields };
+    plan = { make: type.make, fields };
     plans.set(type, plan);
   }
   return plan;
@@ -172,14 +193,21 @@ function reading(key: string, field: Field<unknown>): ReadField {
   if (field.kind === 'message') return readingMessage(key, field);
   const read = SCALARS[field.kind] as Read;
   const expected = wireTypeOf(field);
+  if (field.label !== 'repeated' && field.kind === 'string') {
+    return (reader, wireType, target) => {
+      expectType(wireType, DELIMITED);
+      target[key] = reader.string();
+    };
+  }
   if (field.label !== 'repeated') {
     return (reader, wireType, target) => {
       expectType(wireType, expected);
       target[key] = read(reader);
     };
   }
+  const nothing = defaultOf(field);
   return (reader, wireType, target) => {
-    const list = ownList(target, key);
+    const list = ownList(target, key, nothing);
     if (wireType === DELIMITED && expected === VARINT) {
       const end = reader.length() + reader.position;
       const outer = reader.end;
@@ -193,35 +221,46 @@ function reading(key: string, field: Field<unknown>): ReadField {
   };
 }
 
-function ownList(target: Target, key: string): unknown[] {
-  const list = target[key] as unknown[];
-  if (!Object.isFrozen(list)) return list;
+/** The list to add to; `nothing` is the one that all empty fields share. */
+function ownList(target: Target, key: string, nothing: unknown): unknown[] {
+  const list = target[key];
+  if (list !== nothing) return list as unknown[];
   const own: unknown[] = [];
   target[key] = own;
   return own;
 }
 
+/** Found when first needed: messages may contain themselves. */
+function laterPlanOf(field: Field<unknown>): () => Plan {
+  let plan: Plan | undefined;
+  return () => {
+    plan ??= planOf((field.type as () => MessageType<unknown>)());
+    return plan;
+  };
+}
+
 function readingMessage(key: string, field: Field<unknown>): ReadField {
-  const type = field.type as () => MessageType<unknown>;
+  const plan = laterPlanOf(field);
+  const nothing = defaultOf(field);
   if (field.label === 'repeated') {
     return (reader, wireType, target) => {
       expectType(wireType, DELIMITED);
-      ownList(target, key).push(readMessage(reader, type(), undefined));
+      ownList(target, key, nothing).push(readMessage(reader, plan(), undefined));
     };
   }
   return (reader, wireType, target) => {
     expectType(wireType, DELIMITED);
+    const before = target[key];
     // Given twice, the second is merged into the first.
-    const before = target[key] as Target | undefined;
-    target[key] = readMessage(reader, type(), before);
+    target[key] = readMessage(reader, plan(), before === nothing ? undefined : (before as Target));
   };
 }
 
 function readingMap(key: string, value: Field<unknown>): ReadField {
-  const readValue =
+  const plan = laterPlanOf(value);
+  const readValue: Read =
     value.kind === 'message'
-      ? (reader: Reader) =>
-          readMessage(reader, (value.type as () => MessageType<unknown>)(), undefined)
+      ? (reader) => readMessage(reader, plan(), undefined)
       : (SCALARS[value.kind] as Read);
   const expected = wireTypeOf(value);
   return (reader, wireType, target) => {
@@ -250,23 +289,19 @@ function readingMap(key: string, value: Field<unknown>): ReadField {
 }
 
 /** Reads a length and as many bytes as a message. */
-function readMessage(
-  reader: Reader,
-  type: MessageType<unknown>,
-  before: Target | undefined,
-): Target {
+function readMessage(reader: Reader, plan: Plan, before: Target | undefined): Target {
   const length = reader.length();
   const outer = reader.end;
   reader.end = reader.position + length;
   if (++reader.depth > MAX_DEPTH) throw new DecodeError('nested too deeply');
-  const target = readFields(reader, planOf(type), before);
+  const target = readFields(reader, plan, before);
   reader.depth -= 1;
   reader.end = outer;
   return target;
 }
 
 function readFields(reader: Reader, plan: Plan, before: Target | undefined): Target {
-  const target: Target = { ...(before ?? plan.empty) };
+  const target = (before === undefined ? plan.make() : { ...before }) as Target;
   while (reader.position < reader.end) {
     const tag = readTag(reader);
     const readField = plan.fields[tag >>> 3];

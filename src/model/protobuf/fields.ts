@@ -38,6 +38,8 @@ export interface MessageType<T> {
   readonly fields: FieldTable;
   /** With all defaults. Frozen and shared. */
   readonly empty: T;
+  /** With all defaults, as an object of its own that the maker may still fill. */
+  make(): object;
   /** The defaults with some fields set. */
   create(fields?: Partial<T>): T;
 }
@@ -100,7 +102,8 @@ export const mapOf = <T>(
 
 const NOTHING: readonly unknown[] = Object.freeze([]);
 const NO_ENTRIES: ReadonlyMap<string, unknown> = new Map();
-const NO_BYTES = new Uint8Array(0);
+// A Buffer, as what the decoder reads.
+const NO_BYTES: Uint8Array = Buffer.alloc(0);
 
 const ZERO: Readonly<Record<FieldKind, unknown>> = {
   string: '',
@@ -134,8 +137,28 @@ export function defaultOf(field: Field<unknown>): unknown {
 export const entryDefaultOf = (field: Field<unknown>): unknown =>
   field.kind === 'message' ? field.type?.().empty : ZERO[field.kind];
 
+/** As source text where that is possible, else as the element of `shared`. */
+function literalOf(value: unknown, index: number): string {
+  if (typeof value === 'bigint') return `${value}n`;
+  return typeof value === 'object' ? `shared[${index}]` : `${JSON.stringify(value)}`;
+}
+
+/**
+ * Makes copies of an object from one literal. The literal is source text, since only so do all
+ * messages of a type get one compact shape: copying the defaults instead takes a third of the time
+ * of decoding. Keys are the names of fields, never what came from outside.
+ */
+function copierOf(empty: object): () => object {
+  const fields = Object.entries(empty).map(
+    ([key, value], index) => `${JSON.stringify(key)}: ${literalOf(value, index)}`,
+  );
+  const body = `return () => ({ ${fields.join(', ')} });`;
+  return new Function('shared', body)(Object.values(empty)) as () => object;
+}
+
 export function message<F extends FieldTable>(name: string, fields: F): MessageType<MessageOf<F>> {
   let empty: MessageOf<F> | undefined;
+  let copy: (() => object) | undefined;
   const type: MessageType<MessageOf<F>> = {
     name,
     fields,
@@ -146,7 +169,11 @@ export function message<F extends FieldTable>(name: string, fields: F): MessageT
       ) as MessageOf<F>;
       return empty;
     },
-    create: (own = {}) => ({ ...type.empty, ...own }),
+    make: () => {
+      copy ??= copierOf(type.empty);
+      return copy();
+    },
+    create: (own = {}) => Object.assign(type.make(), own) as MessageOf<F>,
   };
   return type;
 }

@@ -179,10 +179,32 @@ export const nameOfDesired = (info: JsonObject): string =>
   text(member(info, 'desired_lrp_key', 'process_guid'));
 export const nameOfTask = (task: JsonObject): string => text(task['task_guid']);
 
-/** Indices, guid/index, at which an ORDINARY and an EVACUATING row have one instance key. */
-export function indicesWithSharedKey(rows: readonly JsonObject[]): Set<string> {
-  const keyOf = (row: JsonObject): string => JSON.stringify(row['actual_lrp_instance_key']);
-  const byIndex = Map.groupBy(rows, (row) => nameOfKey(row['actual_lrp_key']));
-  const shared = [...byIndex].filter(([, own]) => new Set(own.map(keyOf)).size < own.length);
-  return new Set(shared.map(([index]) => index));
+const instancesOf = (rows: readonly JsonObject[], isEvacuating: boolean): Set<string> =>
+  new Set(
+    rows
+      .filter((row) => (row['presence'] === 'EVACUATING') === isEvacuating)
+      .map((row) => JSON.stringify([nameOfKey(row['actual_lrp_key']), instanceOf(row)])),
+  );
+
+const instanceOf = (row: JsonObject): Json =>
+  member(row['actual_lrp_instance_key'], 'instance_guid') ?? null;
+
+/**
+ * Indices, guid/index, at which an EVACUATING row and another have one instance key: before or
+ * after a step, or since the step gave the key of the one to the other.
+ */
+export function indicesWithSharedKey(
+  before: readonly JsonObject[],
+  after: readonly JsonObject[],
+): Set<string> {
+  const pairs = [
+    [before, before],
+    [before, after],
+    [after, after],
+  ] as const;
+  const shared = pairs.flatMap(([earlier, later]) => {
+    const others = instancesOf(later, false);
+    return [...instancesOf(earlier, true)].filter((instance) => others.has(instance));
+  });
+  return new Set(shared.map((pair) => String((JSON.parse(pair) as string[])[0])));
 }

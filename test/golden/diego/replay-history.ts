@@ -303,8 +303,7 @@ function describe(
   const command = nameOfCommand(step.cmd);
   const difference = { path: path.replaceAll(`${id}-`, ''), expected, actual };
   const subject = /^events\.\w+\{([^}]*)\}/.exec(path)?.[1] ?? '';
-  const rows = [before?.rows ?? [], step.rows];
-  const sharesKey = rows.some((list) => indicesWithSharedKey(list).has(subject));
+  const sharesKey = indicesWithSharedKey(before?.rows ?? [], step.rows).has(subject);
   const entry = explain(command, difference, sharesKey);
   return {
     ...difference,

@@ -19,19 +19,21 @@ export function lineOf(difference: FoundDifference): string {
 
 /** The kind of a difference: what it has in common with others of the same cause. */
 function kindOf({ command, path, expected, actual }: FoundDifference): string {
-  const place = path.replace(/\{[^}]*\}/g, '{}');
-  const isState = /^(reply|events|rows\{[^}]*\}\.state)/.test(path);
-  const values = isState ? `  ${brief(expected)} → ${brief(actual)}` : '';
-  return `${command} ${place}${values}`;
+  const place = path.replace(/\{[^}]*\}/g, '{}').replace(/\[\d+ /g, '[');
+  const values = `${brief(expected)} → ${brief(actual)}`;
+  return `${command} ${place}  ${values}`;
 }
 
+/** Without the names and numbers of one history. */
 const brief = (value: unknown): string =>
   short(value)
-    .replace(/\d{6,}/g, '#')
+    .replace(/[hc]\d{4}-[pti]\d+/g, '#')
+    .replace(/\b[te]\d+( = \S+)?/g, '#')
+    .replace(/\b(epoch-)?[0-9a-f]{8}-[0-9a-f-]{27}\b|\d{6,}/g, '#')
     .slice(0, 90);
 
-const firstUnexplained = (result: HistoryResult): FoundDifference | undefined =>
-  result.differences.find(({ explainedBy }) => explainedBy === undefined);
+const unexplained = ({ differences }: HistoryResult): FoundDifference[] =>
+  differences.filter(({ explainedBy }) => explainedBy === undefined);
 
 export function totalsOf(file: string, results: readonly HistoryResult[]): string {
   const count = (verdict: string): number =>
@@ -44,17 +46,25 @@ export function totalsOf(file: string, results: readonly HistoryResult[]): strin
   );
 }
 
-/** First differences of the failing histories, those of one kind counted together. */
+/**
+ * Unexplained differences, those of one kind counted together: in how many histories, and in how
+ * many of them as the first. Kinds that come first stand first: they may cause the others.
+ */
 export function reportOf(results: readonly HistoryResult[]): string {
-  const firsts = results.map(firstUnexplained).filter((first) => first !== undefined);
-  const groups = [...Map.groupBy(firsts, kindOf)].sort(
-    ([, left], [, right]) => right.length - left.length,
-  );
-  const lines = groups.slice(0, groupsShown).map(([kind, members]) => {
-    const [first] = members;
-    const others = members.slice(1, 4).map(({ history, step }) => `${history}:${step}`);
-    const more = others.length === 0 ? '' : `  also ${others.join(' ')}`;
-    return `${members.length}× ${kind}\n  ${first === undefined ? '' : lineOf(first)}${more}`;
+  const firsts = new Set(results.flatMap((result) => unexplained(result).slice(0, 1)));
+  const inHistories = (list: readonly FoundDifference[]): number =>
+    new Set(list.map(({ history }) => history)).size;
+  const groups = [...Map.groupBy(results.flatMap(unexplained), kindOf)]
+    .map(([kind, members]) => {
+      const first = members.filter((member) => firsts.has(member));
+      return { kind, members, example: first[0] ?? members[0], first: first.length };
+    })
+    .sort((left, right) => right.first - left.first || right.members.length - left.members.length);
+  const lines = groups.slice(0, groupsShown).map(({ kind, members, example, first }) => {
+    const others = members.filter((member) => member !== example).slice(0, 3);
+    const also = others.map(({ history, step }) => `  ${history}:${step}`).join('');
+    const head = `${inHistories(members)}× (first ${first}×) ${kind}`;
+    return `${head}\n  ${example === undefined ? '' : lineOf(example)}${also}`;
   });
   if (groups.length > groupsShown) lines.push(`… and ${groups.length - groupsShown} more kinds`);
   return lines.join('\n');
