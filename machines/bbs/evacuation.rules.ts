@@ -54,7 +54,9 @@ function evacuated(context: LrpContext, command: EvacuationCommand): ActualLRP {
   };
   const before = context.evacuating;
   if (before !== undefined) {
-    return { ...before, ...fields, modification_tag: nextTag(before.modification_tag) };
+    // Whether it takes traffic is not for its cell to say a second time.
+    const { routable } = before;
+    return { ...before, ...fields, routable, modification_tag: nextTag(before.modification_tag) };
   }
   const row = createdRow(command, fields);
   if (generation === 'today') return row;
@@ -138,7 +140,10 @@ export const evacuationRules = {
     evacuateOrdinary: (draft, command) => {
       const { ordinary } = draft;
       const row = evacuated(draft, command);
-      draft.evacuating = ordinary === undefined ? row : { ...row, ...inherited(ordinary) };
+      // A row that is overwritten keeps whether it takes traffic.
+      const { routable } = draft.evacuating ?? ordinary ?? row;
+      draft.evacuating =
+        ordinary === undefined ? row : { ...row, ...inherited(ordinary), routable };
     },
     evacuateSuspect: (draft, command) => {
       const { suspect } = draft;

@@ -82,7 +82,10 @@ function tellCell(state: BbsState, action: Extract<LrpAction, { type: 'update-ce
   const desired = state.image.desireds.get(key.process_guid)?.message;
   const cell = row && state.image.cells.get(row.actual_lrp_instance_key.cell_id);
   if (row === undefined || cell === undefined || desired === undefined) return;
-  state.rep.updateLater(cell, row, desired, action);
+  // One call for each, as the original makes them.
+  const { hasRoutes, hasTags } = action;
+  if (hasRoutes) state.rep.updateLater(cell, row, desired, { hasRoutes, hasTags: false });
+  if (hasTags) state.rep.updateLater(cell, row, desired, { hasRoutes: false, hasTags });
 }
 
 async function removeEvacuating(state: BbsState, action: OfIndex): Promise<void> {

@@ -85,12 +85,12 @@ function ofDesired(desired: DesiredLRP, snapshot: LrpSnapshot): LrpAction[] {
     const index = slots.ordinary?.actual_lrp_key.index;
     if (index === undefined) continue;
     found.add(index);
-    if (index >= instances) extra.push(slots);
+    // One whose cell is lost becomes a suspect first (step 3); the next pass sees to the rest.
+    const isLostNow = slots.ordinary !== undefined && isLost(slots.ordinary, snapshot);
+    if (index >= instances && !isLostNow) extra.push(slots);
   }
-  const isCountRight = snapshot.generation === 'today' && found.size === instances;
-  if (isCountRight && extra.length === 0) return [];
   // The original counts: as many missing as extra ones look right to it.
-  if (isCountRight) return [];
+  if (snapshot.generation === 'today' && found.size === instances) return [];
   const missing = [];
   for (let index = 0; index < instances; index += 1) if (!found.has(index)) missing.push(index);
   const actions: LrpAction[] = [];
@@ -111,9 +111,11 @@ const newsFor = (row: ActualLRP, desired: DesiredLRP) => {
   const own = row.actual_lrp_internal_routes.map(({ hostname }) => hostname);
   return {
     hasRoutes: routes.join('\n') !== own.join('\n'),
+    // A row that was started without tags is let be, as by the original.
     hasTags:
-      tags.size !== row.metric_tags.size ||
-      [...tags].some(([name, value]) => row.metric_tags.get(name) !== value),
+      row.metric_tags.size > 0 &&
+      (tags.size !== row.metric_tags.size ||
+        [...tags].some(([name, value]) => row.metric_tags.get(name) !== value)),
   };
 };
 

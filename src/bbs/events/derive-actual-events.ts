@@ -84,7 +84,7 @@ function pairRows(before: LrpSlots, after: LrpSlots): Pair[] {
     if (target === 'evacuating') Object.assign(from, { evacuating: undefined });
     Object.assign(to, { [target]: undefined });
   }
-  for (const slot of ['ordinary', 'evacuating', 'suspect'] as const) {
+  for (const slot of ['ordinary', 'suspect', 'evacuating'] as const) {
     if (from[slot] !== to[slot]) pairs.push({ before: from[slot], after: to[slot] });
   }
   return pairs;
@@ -162,14 +162,15 @@ const inOrder = (events: readonly Scored[]): BbsEvent[] =>
 
 /** The crash itself, from both rows (§2.10). */
 function crashEvents(before: LrpSlots, after: LrpSlots, note: Note): Scored[] {
-  if (!note.hasCrashed || before.ordinary === undefined || after.ordinary === undefined) return [];
+  if (note.crash === 'none' || before.ordinary === undefined || after.ordinary === undefined)
+    return [];
   const { actual_lrp_instance_key } = before.ordinary;
   const { actual_lrp_key, crash_count, crash_reason, since } = after.ordinary;
   const fields = {
     actual_lrp_key,
     actual_lrp_instance_key,
     crash_count,
-    crash_reason: note.text === '' ? crash_reason : note.text,
+    crash_reason: note.crashReason === '' ? crash_reason : note.crashReason,
     since,
   };
   const { cell_id } = actual_lrp_instance_key;
@@ -179,15 +180,18 @@ function crashEvents(before: LrpSlots, after: LrpSlots, note: Note): Scored[] {
 }
 
 /** The events say the whole text, the row only its beginning (§3.3, §3.5). */
-function withFullText(after: LrpSlots, note: Note): LrpSlots {
+function withFullText(before: LrpSlots, after: LrpSlots, note: Note): LrpSlots {
   const { ordinary } = after;
-  if (note.text === '' || ordinary === undefined) return after;
-  const text = note.hasCrashed ? { crash_reason: note.text } : { placement_error: note.text };
-  return { ...after, ordinary: { ...ordinary, ...text } };
+  if (ordinary === undefined || ordinary === before.ordinary) return after;
+  const { crashReason, placementError } = note;
+  if (crashReason === '' && placementError === '') return after;
+  const crash_reason = crashReason === '' ? ordinary.crash_reason : crashReason;
+  const placement_error = placementError === '' ? ordinary.placement_error : placementError;
+  return { ...after, ordinary: { ...ordinary, crash_reason, placement_error } };
 }
 
 export function instanceEvents(before: LrpSlots, rows: LrpSlots, note: Note): BbsEvent[] {
-  const after = withFullText(rows, note);
+  const after = withFullText(before, rows, note);
   const pairs = pairRows(before, after).flatMap((pair) => instanceEventsOf(pair, note.traceId));
   return inOrder([...crashEvents(before, after, note), ...pairs]);
 }
@@ -195,7 +199,12 @@ export function instanceEvents(before: LrpSlots, rows: LrpSlots, note: Note): Bb
 const groupWith = (slot: 'instance' | 'evacuating', row: ActualLRP): ActualLRPGroup =>
   ActualLRPGroup.create({ [slot]: row });
 
-function groupEventsOf(slot: 'instance' | 'evacuating', { before, after }: Pair): Scored[] {
+/** `whole`: the groups to tell instead of the one slot that changed. */
+function groupEventsOf(
+  slot: 'instance' | 'evacuating',
+  { before, after }: Pair,
+  whole?: { readonly before: ActualLRPGroup; readonly after: ActualLRPGroup },
+): Scored[] {
   const gone = (row: ActualLRP): Scored => ({
     score: 0,
     event: makeEvent(
@@ -220,7 +229,7 @@ function groupEventsOf(slot: 'instance' | 'evacuating', { before, after }: Pair)
   if (isPlaced(old) && isPlaced(next) && !sameInstanceKey(old, next)) {
     return [come(after), gone(before)];
   }
-  const fields = { before: groupWith(slot, before), after: groupWith(slot, after) };
+  const fields = whole ?? { before: groupWith(slot, before), after: groupWith(slot, after) };
   const cells = [cellOf(before), cellOf(after)];
   return [
     {
@@ -240,13 +249,35 @@ const looksSame = (a: ActualLRP | undefined, b: ActualLRP | undefined): boolean 
     a.modification_tag.epoch === b.modification_tag.epoch &&
     a.modification_tag.index === b.modification_tag.index);
 
+/** A suspect that is ORDINARY again: what goes is its replacement (§10.2, promote). */
+function promoted(before: LrpSlots, after: LrpSlots): ActualLRP | undefined {
+  const { ordinary, suspect } = before;
+  if (ordinary === undefined || suspect === undefined || after.ordinary === undefined) {
+    return undefined;
+  }
+  const [old, next] = [suspect.actual_lrp_instance_key, after.ordinary.actual_lrp_instance_key];
+  return isPlaced(old) && sameInstanceKey(old, next) ? ordinary : undefined;
+}
+
 export function groupEvents(before: LrpSlots, rows: LrpSlots, note: Note): BbsEvent[] {
-  const after = withFullText(rows, note);
+  const after = withFullText(before, rows, note);
+  const replacement = promoted(before, after);
+  if (replacement !== undefined) {
+    return groupEventsOf('instance', { before: replacement, after: undefined }).map(
+      ({ event }) => event,
+    );
+  }
   const [old, next] = [groupOf(before), groupOf(after)];
+  // A crash is told with both slots, every other change with the one slot that changed.
+  const whole =
+    note.crash === 'reported'
+      ? { before: ActualLRPGroup.create(old), after: ActualLRPGroup.create(next) }
+      : undefined;
   const events = (['instance', 'evacuating'] as const).flatMap((slot) =>
     looksSame(old[slot], next[slot])
       ? []
-      : groupEventsOf(slot, { before: old[slot], after: next[slot] }),
+      : groupEventsOf(slot, { before: old[slot], after: next[slot] }, whole),
   );
+  if (events.length === 0) return [];
   return inOrder([...crashEvents(before, after, note), ...events]);
 }

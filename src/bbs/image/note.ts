@@ -5,15 +5,26 @@
  */
 export interface Note {
   readonly traceId: string;
-  readonly hasCrashed: boolean;
-  /** Crash reason or placement error in full; empty: as in the row. */
-  readonly text: string;
+  /** A crash is told as such; one while evacuating in the form of any other change (§4.2). */
+  readonly crash: 'none' | 'reported' | 'evacuating';
+  /** The crash reason in full; empty: as in the row. */
+  readonly crashReason: string;
+  /** The placement error in full; empty: as in the row. */
+  readonly placementError: string;
 }
 
-export const NO_NOTE: Note = { traceId: '', hasCrashed: false, text: '' };
+export const NO_NOTE: Note = {
+  traceId: '',
+  crash: 'none',
+  crashReason: '',
+  placementError: '',
+};
 
 export const isNoteNeeded = (note: Note): boolean =>
-  note.hasCrashed || note.traceId !== '' || note.text !== '';
+  note.crash !== 'none' ||
+  note.traceId !== '' ||
+  note.crashReason !== '' ||
+  note.placementError !== '';
 
 export const encodeNote = (note: Note): Uint8Array => Buffer.from(JSON.stringify(note));
 

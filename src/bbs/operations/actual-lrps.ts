@@ -13,7 +13,7 @@ import { ActualLRP } from '../../model/bbs/messages/actual-lrp.ts';
 import type { Compare, Operation } from '../../ports/store.ts';
 import { SLOT_ORDER, SlotRecords } from '../image/image.ts';
 import { actualKey } from '../image/keys.ts';
-import type { Note } from '../image/note.ts';
+import { NO_NOTE, type Note } from '../image/note.ts';
 import type { BbsState } from '../state.ts';
 import { commit, put, unchanged } from './commit.ts';
 
@@ -66,21 +66,26 @@ export function stepOrdinary(draft: LrpContext, command: ActualLrpCommand): void
   actualLrpLifecycle.step(actualLrpStateOf(draft.ordinary), draft, command);
 }
 
-const noteOf = (outcome: LrpOutcome, traceId: string, text: string, after: LrpSlots): Note => {
-  const row = after.ordinary;
-  // A crash that the streams do not hear of is told as the row has it (§4.2).
-  const isCut =
-    text !== '' &&
-    (outcome.hasCrashed || row?.placement_error !== '') &&
-    row?.crash_reason !== text &&
-    row?.placement_error !== text;
-  return { traceId, hasCrashed: outcome.hasCrashed, text: isCut ? text : '' };
-};
+/** What the streams are to say of a text that the row holds only the beginning of. */
+function noteOf({ outcome, ordinary }: LrpContext, options: StepOptions): Note {
+  const { traceId = '', crashText = '', placementText = '', isEvacuation = false } = options;
+  const { hasCrashed } = outcome;
+  return {
+    traceId,
+    crash: hasCrashed ? (isEvacuation ? 'evacuating' : 'reported') : 'none',
+    crashReason: crashText === ordinary?.crash_reason ? '' : crashText,
+    placementError: placementText === ordinary?.placement_error ? '' : placementText,
+  };
+}
 
 export interface StepOptions {
   readonly traceId?: string;
-  /** The text of a crash or a failed placement, before it is cut. */
-  readonly text?: string;
+  /** The text of a crash, before it is cut. */
+  readonly crashText?: string;
+  /** The text of a failed placement, before it is cut. */
+  readonly placementText?: string;
+  /** A crash is one while evacuating (§4.2). */
+  readonly isEvacuation?: boolean;
   /** The lease of an evacuating row that is written (2015). */
   readonly evacuatingLease?: string | undefined;
 }
@@ -91,7 +96,7 @@ export async function stepSlots(
   guid: string,
   index: number,
   step: (draft: LrpContext) => void,
-  { traceId = '', text = '', evacuatingLease }: StepOptions = {},
+  options: StepOptions = {},
 ): Promise<Stepped> {
   const committed = await state.queue.run(`${guid}/${index}`, () =>
     commit(state, () => {
@@ -103,8 +108,8 @@ export async function stepSlots(
       return {
         reply: { before, after, outcome },
         compare: compareSlots(state, guid, index),
-        operations: slotOperations(guid, index, before, after, evacuatingLease),
-        note: noteOf(outcome, traceId, text, after),
+        operations: slotOperations(guid, index, before, after, options.evacuatingLease),
+        note: outcome.error === undefined ? noteOf(draft, options) : NO_NOTE,
       };
     }),
   );

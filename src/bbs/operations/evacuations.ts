@@ -91,7 +91,11 @@ async function evacuate(
     evacuationLifecycle.step(evacuationStateOf(draft.evacuating), draft, command);
     stepNext(draft, command, facts, reason);
   };
-  const stepped = await stepSlots(state, process_guid, index, step, { ...options, text: reason });
+  const stepped = await stepSlots(state, process_guid, index, step, {
+    ...options,
+    crashText: reason,
+    isEvacuation: true,
+  });
   const { outcome, error, isWritten } = stepped;
   if (outcome.isAuctionWanted && isWritten) requestAuction(state, process_guid, index);
   const isLost = error !== undefined && outcome.error === undefined;

@@ -75,7 +75,7 @@ export async function crash(state: BbsState, request: Of<typeof CrashActualLRPRe
     key.process_guid,
     key.index,
     { type: 'CRASH', key, instanceKey, reason },
-    { text: reason },
+    { crashText: reason },
   );
   return stepped.error ?? (await afterCrash(state, stepped, key));
 }
@@ -88,7 +88,7 @@ export async function fail(state: BbsState, request: Of<typeof FailActualLRPRequ
     key.process_guid,
     key.index,
     { type: 'FAIL', key, reason },
-    { text: reason },
+    { placementText: reason },
   );
   return error;
 }

@@ -105,25 +105,21 @@ const NANOSECONDS_PER_MILLISECOND = 1_000_000n;
 
 const allWithNanoseconds = <T extends { readonly actions: readonly Action[] }>(list: T): T => ({
   ...list,
-  actions: list.actions.map(withNanoseconds),
+  actions: list.actions.flatMap((action) => withNanoseconds(action) ?? []),
 });
 
 /**
- * Timeouts in nanoseconds too. As in the original a timeout within a timeout is left alone, and
- * what emits progress is replaced by what it runs; a try is kept.
+ * Timeouts in nanoseconds too. Two quirks of the original are kept: a try and what emits progress
+ * are replaced by what they run, and nothing within a timeout is changed.
  */
-function withNanoseconds(action: Action): Action {
+function withNanoseconds(action: Action): Action | undefined {
   const { timeout_action, emit_progress_action, try_action } = action;
   if (timeout_action !== undefined) {
     const timeout = timeout_action.timeout_ms * NANOSECONDS_PER_MILLISECOND;
     return { ...action, timeout_action: { ...timeout_action, timeout } };
   }
-  if (emit_progress_action?.action !== undefined) {
-    return withNanoseconds(emit_progress_action.action);
-  }
-  if (try_action?.action !== undefined) {
-    return { ...action, try_action: { ...try_action, action: withNanoseconds(try_action.action) } };
-  }
+  const wrapper = emit_progress_action ?? try_action;
+  if (wrapper !== undefined) return wrapper.action && withNanoseconds(wrapper.action);
   const { parallel_action, serial_action, codependent_action } = action;
   if (parallel_action !== undefined) {
     return { ...action, parallel_action: allWithNanoseconds(parallel_action) };

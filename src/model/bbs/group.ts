@@ -16,8 +16,7 @@ interface Group {
 function instanceOf({ ordinary, suspect }: Rows): ActualLRP | undefined {
   if (ordinary === undefined || suspect === undefined) return ordinary ?? suspect;
   if (ordinary.state === 'RUNNING') return ordinary;
-  if (suspect.state === 'RUNNING') return suspect;
-  return suspect.state === 'CLAIMED' && ordinary.state !== 'CLAIMED' ? suspect : ordinary;
+  return suspect.state === 'RUNNING' || suspect.state === 'CLAIMED' ? suspect : ordinary;
 }
 
 export const groupOf = (rows: Rows): Group => ({

@@ -94,8 +94,7 @@ class Reader {
     const length = this.length();
     const start = this.position;
     this.position += length;
-    const short =
-      length <= SHORT_BYTES ? asciiText(this.buffer, start, this.position) : undefined;
+    const short = length <= SHORT_BYTES ? asciiText(this.buffer, start, this.position) : undefined;
     if (short !== undefined) return short;
     const text = this.buffer.toString('utf8', start, this.position);
     if (text.includes(REPLACEMENT) && !isUtf8(this.buffer.subarray(start, this.position))) {

@@ -4,6 +4,12 @@ const VARINT = 0;
 const DELIMITED = 2;
 const FIRST_SIZE = 16 * 1024;
 
+/** Up to this length a loop is faster than the two calls into the runtime. */
+const SHORT_LENGTH = 64;
+
+/** Takes a number of 64 bits apart without the cost of arithmetic on big ones. */
+const halves = new DataView(new ArrayBuffer(8));
+
 /** Writes from the end to the front, so that a length is known when its turn comes. */
 class Writer {
   buffer = Buffer.allocUnsafeSlow(FIRST_SIZE);
@@ -37,16 +43,17 @@ class Writer {
   }
 
   varint64(value: bigint): void {
-    let rest = BigInt.asUintN(64, value);
-    if (rest <= 0xffff_ffffn) {
-      this.varint32(Number(rest));
+    halves.setBigInt64(0, value, true);
+    const lowHalf = halves.getUint32(0, true);
+    const highHalf = halves.getUint32(4, true);
+    if (highHalf === 0) {
+      this.varint32(lowHalf);
       return;
     }
     this.reserve(10);
-    let low = Number(rest & 0xfff_ffffn);
-    rest >>= 28n;
-    let middle = Number(rest & 0xfff_ffffn);
-    let high = Number(rest >> 28n);
+    let low = lowHalf & 0xfff_ffff;
+    let middle = (lowHalf >>> 28) | ((highHalf & 0xff_ffff) << 4);
+    let high = highHalf >>> 24;
     const length =
       high > 0x7f
         ? 10
@@ -77,11 +84,27 @@ class Writer {
   }
 
   string(value: string): void {
+    if (value.length <= SHORT_LENGTH && this.ascii(value)) return;
     const length = Buffer.byteLength(value);
     this.reserve(length);
     this.position -= length;
     this.buffer.write(value, this.position, length);
     this.varint32(length);
+  }
+
+  /** False, and nothing is written: there are other characters in it. */
+  ascii(value: string): boolean {
+    const { length } = value;
+    this.reserve(length);
+    const start = this.position - length;
+    for (let index = 0; index < length; index += 1) {
+      const code = value.charCodeAt(index);
+      if (code > 0x7f) return false;
+      this.buffer[start + index] = code;
+    }
+    this.position = start;
+    this.varint32(length);
+    return true;
   }
 
   bytes(value: Uint8Array): void {
@@ -130,10 +153,12 @@ function planOf(type: MessageType<unknown>): readonly WriteField[] {
 
 function writerOf(field: Field<unknown>): Write {
   if (field.kind !== 'message') return SCALARS[field.kind] as Write;
-  const type = field.type as () => MessageType<unknown>;
+  // Found when first needed: messages may contain themselves.
+  let plan: readonly WriteField[] | undefined;
   return (writer, value) => {
+    plan ??= planOf((field.type as () => MessageType<unknown>)());
     const before = writer.written;
-    writeFields(writer, type(), value as Source);
+    writeFields(writer, plan, value as Source);
     writer.varint32(writer.written - before);
   };
 }
@@ -188,8 +213,8 @@ function writingMap(key: string, field: Field<unknown>): WriteField {
   };
 }
 
-function writeFields(writer: Writer, type: MessageType<unknown>, source: Source): void {
-  for (const write of planOf(type)) write(writer, source);
+function writeFields(writer: Writer, plan: readonly WriteField[], source: Source): void {
+  for (const write of plan) write(writer, source);
 }
 
 /** One for the process: encoding never waits, so no two messages are written at a time. */
@@ -200,7 +225,7 @@ const KEPT_SIZE = 1024 * 1024;
 /** The message in bytes of its own: fields in the order of their numbers, defaults left out. */
 export function encode<T>(type: MessageType<T>, value: T): Buffer {
   shared.position = shared.buffer.length;
-  writeFields(shared, type as MessageType<unknown>, value as Source);
+  writeFields(shared, planOf(type as MessageType<unknown>), value as Source);
   const result = Buffer.from(shared.buffer.subarray(shared.position));
   if (shared.buffer.length > KEPT_SIZE) shared.buffer = Buffer.allocUnsafeSlow(FIRST_SIZE);
   return result;

@@ -136,7 +136,8 @@ export async function startBbsUnderTest(given: BbsUnderTestOptions): Promise<Bbs
   };
   return {
     baseUrl: `http://127.0.0.1:${handler.context.port}`,
-    advance: (seconds) => clock.shift(seconds * 1000),
+    // A little more than asked for, as between two steps of a recording.
+    advance: (seconds) => clock.shift(seconds * 1000 + 1),
     registerCell: (cellId, repAddress) =>
       write(
         cellId,

@@ -3,7 +3,7 @@ import { decode } from '../../../src/model/protobuf/decode.ts';
 import { BbsClient } from './bbs-client.ts';
 import { compareStep, isOfState } from './compare-step.ts';
 import type { Difference } from './compare-values.ts';
-import { type Deviation, explain } from './deviations.ts';
+import { type Circumstances, type Deviation, explain } from './deviations.ts';
 import { EventStream } from './event-stream.ts';
 import { LastTimes } from './last-times.ts';
 import { type Json, type JsonObject, toJson } from './message-json.ts';
@@ -21,6 +21,7 @@ import {
 } from './recorded-history.ts';
 import { Surroundings } from './surroundings.ts';
 import { Symbols } from './symbols.ts';
+import { tellTheRows } from './told-rows.ts';
 import type { BbsUnderTest, StartBbs } from './under-test.ts';
 
 /** Longest wait for events that were recorded and have not come after the server was idle. */
@@ -107,20 +108,20 @@ export class Lane {
     const differences: FoundDifference[] = [];
     let steps = 0;
     let last: RecordedStep | undefined;
+    let seenBefore: Observation | undefined;
     for (const step of history.steps) {
       const seen = await this.#run(history, step).catch(String);
       if (typeof seen === 'string') {
         const failure = { path: 'exchange', expected: undefined, actual: seen };
-        differences.push(describe(history, step, failure, last));
+        differences.push(describe(history, { step }, failure));
         break;
       }
       const result = compareStep(step, seen, symbols, lastTimes);
       steps += 1;
-      const before = last;
+      const place: Place = { step, before: last, seen, seenBefore };
       last = step;
-      const found = result.differences.map((difference) =>
-        describe(history, step, difference, before),
-      );
+      seenBefore = seen;
+      const found = result.differences.map((difference) => describe(history, place, difference));
       differences.push(...found);
       if (result.isEnd || result.differences.some(isOfState)) break;
     }
@@ -136,7 +137,7 @@ export class Lane {
     if (count === 0) return [];
     const seen = JSON.stringify(this.#takeAll());
     const difference = { path: 'afterwards', expected: undefined, actual: seen };
-    return [describe(history, last, difference)];
+    return [describe(history, { step: last }, difference)];
   }
 
   async #register(cellId: string): Promise<void> {
@@ -294,21 +295,49 @@ function expectedArrivals({ events, auctions, rep, callbacks }: RecordedStep): n
   return sequences.reduce((sum, sequence) => sum + sequence.events.length, outside);
 }
 
+/** A step with what was before it, as recorded and as seen. */
+interface Place {
+  readonly step: RecordedStep;
+  readonly before?: RecordedStep | undefined;
+  readonly seen?: Observation;
+  readonly seenBefore?: Observation | undefined;
+}
+
+const isAt =
+  (subject: string) =>
+  (row: JsonObject): boolean =>
+    nameOfRow(row).split(' ')[0] === subject;
+
+function circumstancesOf(
+  { step, before, seen, seenBefore }: Place,
+  command: string,
+  path: string,
+): Circumstances {
+  const subject = /^events\.\w+\{([^}]*)\}/.exec(path)?.[1] ?? '';
+  const { type } = (step.reply?.['error'] ?? {}) as { readonly type?: string };
+  const rowsBefore = (seenBefore?.rows ?? []).filter(isAt(subject));
+  const rowsAfter = (seen?.rows ?? []).filter(isAt(subject));
+  const events = seen?.events.instance ?? [];
+  return {
+    command,
+    error: type,
+    sharesKey: indicesWithSharedKey(before?.rows ?? [], step.rows).has(subject),
+    tellsTheRows: tellTheRows(subject, rowsBefore, events, rowsAfter),
+  };
+}
+
 function describe(
   { id }: RecordedHistory,
-  step: RecordedStep,
+  place: Place,
   { path, expected, actual }: Difference,
-  before?: RecordedStep,
 ): FoundDifference {
-  const command = nameOfCommand(step.cmd);
+  const command = nameOfCommand(place.step.cmd);
   const difference = { path: path.replaceAll(`${id}-`, ''), expected, actual };
-  const subject = /^events\.\w+\{([^}]*)\}/.exec(path)?.[1] ?? '';
-  const sharesKey = indicesWithSharedKey(before?.rows ?? [], step.rows).has(subject);
-  const entry = explain(command, difference, sharesKey);
+  const entry = explain(circumstancesOf(place, command, path), difference);
   return {
     ...difference,
     history: id,
-    step: step.n,
+    step: place.step.n,
     command,
     ...(entry === undefined ? {} : { explainedBy: entry }),
   };

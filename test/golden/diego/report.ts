@@ -9,12 +9,24 @@ function short(value: unknown): string {
   return text.length > longestValue ? `${text.slice(0, longestValue)}…` : text;
 }
 
+/** Long texts are shown from a little before the place where they part. */
+function shortPair(expected: unknown, actual: unknown): readonly [string, string] {
+  const [left, right] = [textOf(expected), textOf(actual)];
+  let same = 0;
+  while (same < left.length && left[same] === right[same]) same += 1;
+  const start = same < longestValue / 2 ? 0 : same - 20;
+  const mark = start === 0 ? '' : `(${start} the same)…`;
+  const cut = (text: string): string => `${mark}${short(text.slice(start))}`;
+  return [cut(left), cut(right)];
+}
+
 /** One difference on two lines at most. */
 export function lineOf(difference: FoundDifference): string {
   const { history, step, command, path, expected, actual, explainedBy } = difference;
   const head = `${history} step ${step} ${command}: ${path}`;
   const mark = explainedBy === undefined ? '' : ' (explained)';
-  return `${head}${mark}\n    recorded ${short(expected)} | came ${short(actual)}`;
+  const [recorded, came] = shortPair(expected, actual);
+  return `${head}${mark}\n    recorded ${recorded} | came ${came}`;
 }
 
 /** The kind of a difference: what it has in common with others of the same cause. */
@@ -26,7 +38,7 @@ function kindOf({ command, path, expected, actual }: FoundDifference): string {
 
 /** Without the names and numbers of one history. */
 const brief = (value: unknown): string =>
-  short(value)
+  (typeof value === 'object' && value !== null ? '{…}' : short(value))
     .replace(/[hc]\d{4}-[pti]\d+/g, '#')
     .replace(/\b[te]\d+( = \S+)?/g, '#')
     .replace(/\b(epoch-)?[0-9a-f]{8}-[0-9a-f-]{27}\b|\d{6,}/g, '#')

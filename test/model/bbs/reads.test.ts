@@ -5,6 +5,13 @@ import {
   taskForR2,
 } from '../../../src/model/bbs/down-convert.ts';
 import {
+  Action,
+  RunAction,
+  SerialAction,
+  TimeoutAction,
+  TryAction,
+} from '../../../src/model/bbs/messages/actions.ts';
+import {
   DesiredLRP,
   DesiredLRPSchedulingInfosResponse,
   DesiredLRPsResponse,
@@ -97,6 +104,26 @@ describe('deprecated routes', () => {
     ];
     expect(pairs.length).toBeGreaterThan(3);
     for (const [now, old] of pairs) expect(now && taskForR2(now)).toEqual(old);
+  });
+
+  test('a try is replaced by what it runs, but not within a timeout', () => {
+    const run_action = RunAction.create({ path: 'p' });
+    const tried = Action.create({
+      try_action: TryAction.create({ action: Action.create({ run_action }) }),
+    });
+    const timed = Action.create({
+      timeout_action: TimeoutAction.create({ action: tried, timeout_ms: 2n }),
+    });
+    const serial_action = SerialAction.create({ actions: [tried, timed] });
+    const desired = DesiredLRP.create({ action: Action.create({ serial_action }) });
+    const actions = desiredLrpForR0(desired).action?.serial_action?.actions;
+    expect(actions?.[0]).toEqual(Action.create({ run_action }));
+    expect(actions?.[1]?.timeout_action).toEqual({
+      action: tried,
+      timeout: 2_000_000n,
+      log_source: '',
+      timeout_ms: 2n,
+    });
   });
 
   test('what has no layers is the same object, and nothing given is changed', () => {

@@ -138,6 +138,15 @@ describe('validation by the route', () => {
     expect(requestProblem(type, empty, TODAY)).toBeUndefined();
   });
 
+  test('the guid of a task that changes has to look like one', () => {
+    const change = typeNamed('StartTaskRequest').create({ task_guid: 'a/b', cell_id: 'c' });
+    expect(requestProblem(typeNamed('StartTaskRequest'), change, TODAY)).toBe(
+      'Invalid field: task_guid',
+    );
+    const cancel = typeNamed('TaskGuidRequest').create({ task_guid: 'a/b' });
+    expect(requestProblem(typeNamed('TaskGuidRequest'), cancel, TODAY)).toBeUndefined();
+  });
+
   test('messages without rules are right', () => {
     expect(requestProblem(TasksRequest as AnyType, TasksRequest.empty, TODAY)).toBeUndefined();
   });

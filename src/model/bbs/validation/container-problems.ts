@@ -1,4 +1,4 @@
-/** Rules that desired LRPs and tasks share, and those of the parts of a container (diego.md §5.2). */
+/** Rules of the parts of a container, shared by desired LRPs and tasks (diego.md §5.2). */
 import {
   type CachedDependency,
   type Check,

@@ -52,10 +52,10 @@ function mountedFilesProblems({ volume_mounted_files }: DesiredLRP): Problems {
   return invalidWhen(sizeBytes > MAX_MOUNTED_BYTES, 'volumeMountedFiles');
 }
 
-/** What the scheduler needs to know. */
+/** What the scheduler needs to know; mounted files, domain and root_fs are looked at twice. */
 const schedulingProblems = (desired: DesiredLRP): Problems => [
+  ...mountedFilesProblems(desired),
   ...requiredText(desired.domain, 'domain'),
-  // The text is looked at twice.
   ...requiredText(desired.root_fs, 'rootfs'),
   ...rootFs(desired.root_fs),
   ...notNegative(desired.instances, 'instances'),
@@ -81,8 +81,15 @@ const environmentProblems = ({ environment_variables }: DesiredLRP): Problems =>
     name === '' ? ['invalid field: name cannot be blank'] : NONE,
   );
 
+function tagsProblems(desired: DesiredLRP, { isMetricTagsNeeded }: DesiredLRPRules): Problems {
+  if (desired.metric_tags.size > 0) {
+    return metricTagsProblems(desired.metric_tags, desired.metrics_guid);
+  }
+  return isMetricTagsNeeded ? [invalidField('metric_tags')] : NONE;
+}
+
 /** What the cell needs to know. */
-const runProblems = (desired: DesiredLRP, rules: ActionRules): Problems => [
+const runProblems = (desired: DesiredLRP, rules: DesiredLRPRules): Problems => [
   ...requiredText(desired.domain, 'domain'),
   ...guid(desired.process_guid, 'process_guid'),
   ...mountedFilesProblems(desired),
@@ -92,6 +99,7 @@ const runProblems = (desired: DesiredLRP, rules: ActionRules): Problems => [
   ...cpuWeightProblems(desired.cpu_weight),
   ...desired.cached_dependencies.flatMap(cachedDependencyProblems),
   ...imageLayersProblems(desired.image_layers, desired.legacy_download_user),
+  ...tagsProblems(desired, rules),
   ...sidecarsProblems(desired.sidecars, rules),
   ...volumeMountsProblems(desired.volume_mounts),
   ...imageCredentialProblems(desired.image_username, desired.image_password),
@@ -101,17 +109,9 @@ const runProblems = (desired: DesiredLRP, rules: ActionRules): Problems => [
   ...invalidWhen(isBadLogRateLimit(desired.log_rate_limit), 'log_rate_limit'),
 ];
 
-function tagsProblems(desired: DesiredLRP, { isMetricTagsNeeded }: DesiredLRPRules): Problems {
-  if (desired.metric_tags.size > 0) {
-    return metricTagsProblems(desired.metric_tags, desired.metrics_guid);
-  }
-  return isMetricTagsNeeded ? [invalidField('metric_tags')] : NONE;
-}
-
 export const desiredLrpProblems = (desired: DesiredLRP, rules: DesiredLRPRules): Problems => [
   ...schedulingProblems(desired),
   ...runProblems(desired, rules),
-  ...tagsProblems(desired, rules),
 ];
 
 export const updateProblems = (update: DesiredLRPUpdate): Problems => [

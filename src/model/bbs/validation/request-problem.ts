@@ -9,7 +9,14 @@ import {
   desiredLrpProblems,
   updateProblems,
 } from './desired-lrp-problems.ts';
-import { NONE, notNegative, type Problems, required, requiredText } from './field-problems.ts';
+import {
+  guid,
+  NONE,
+  notNegative,
+  type Problems,
+  required,
+  requiredText,
+} from './field-problems.ts';
 import { desireTaskProblems } from './task-problems.ts';
 
 /** What depends on the route that a request came by. */
@@ -81,8 +88,12 @@ const guidAndIndex = (own: { readonly process_guid: string; readonly index: numb
 const taskGuid = ({ task_guid }: { readonly task_guid: string }): Problems =>
   requiredText(task_guid, 'task_guid');
 
+/** Where a task changes its state, its guid has to look like one. */
+const changedTask = ({ task_guid }: { readonly task_guid: string }): Problems =>
+  guid(task_guid, 'task_guid');
+
 const taskOfCell = (own: { readonly task_guid: string; readonly cell_id: string }): Problems => [
-  ...taskGuid(own),
+  ...changedTask(own),
   ...requiredText(own.cell_id, 'cell_id'),
 ];
 
@@ -133,11 +144,11 @@ const TASK_RULES: readonly Rule[] = [
   rule(tasks.StartTaskRequest, taskOfCell),
   rule(tasks.CompleteTaskRequest, taskOfCell),
   rule(tasks.FailTaskRequest, (own) => [
-    ...taskGuid(own),
+    ...changedTask(own),
     ...requiredText(own.failure_reason, 'failure_reason'),
   ]),
   rule(tasks.RejectTaskRequest, (own) => [
-    ...taskGuid(own),
+    ...changedTask(own),
     // The name of the other request's field, as in the original.
     ...requiredText(own.rejection_reason, 'failure_reason'),
   ]),

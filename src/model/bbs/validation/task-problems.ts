@@ -26,8 +26,8 @@ const definitionProblems = (definition: TaskDefinition, rules: ActionRules): Pro
   ...requiredActionProblems(definition.action, rules),
   ...notNegative(definition.memory_mb, 'memory_mb'),
   ...notNegative(definition.disk_mb, 'disk_mb'),
-  ...notNegative(definition.max_pids, 'max_pids'),
   ...invalidWhen(isBadLogRateLimit(definition.log_rate_limit), 'log_rate_limit'),
+  ...notNegative(definition.max_pids, 'max_pids'),
   ...cpuWeightProblems(definition.cpu_weight),
   ...annotation(definition.annotation),
   // Without the details that a desired LRP's get.
