@@ -1,3 +1,4 @@
+import type { ControlPlaneOptions } from '../config/bbs-options.ts';
 import type { NodeConfig } from '../config/node-config.ts';
 import { VERSION } from './version.ts';
 
@@ -8,9 +9,19 @@ export interface BannerFacts {
   readonly accessLogFile: string;
 }
 
+function controlPlaneLines(options: ControlPlaneOptions | undefined): string[] {
+  if (options === undefined) return [];
+  const { bbs, locket, receptor } = options;
+  const others = [
+    ...(receptor === undefined ? [] : [`receptor http://${receptor.host}:${receptor.port}`]),
+    ...(locket === undefined ? [] : [`Locket ${locket.host}:${locket.port}`]),
+  ];
+  return [`  BBS      ${[`http://${bbs.host}:${bbs.port}`, ...others].join('  ')}`];
+}
+
 /** What a person needs to know when the node is up: where everything is, and what to do next. */
 export function banner(config: NodeConfig, facts: BannerFacts): string {
-  const { router, nats } = config;
+  const { router, nats, controlPlane } = config;
   const { status } = router;
   const isEmbedded = nats.servers.length === 0;
   const bus = isEmbedded
@@ -23,6 +34,7 @@ export function banner(config: NodeConfig, facts: BannerFacts): string {
     `  status   http://${status.host}:${status.port}/health /routes /varz /metrics`,
     `           user ${status.user}  password ${status.password}`,
     `  NATS     ${bus}`,
+    ...controlPlaneLines(controlPlane),
     `  logs     ${facts.logFile || 'standard output'}, ${facts.accessLogFile || 'no access log'}`,
     '',
     '  Next, in another terminal:',

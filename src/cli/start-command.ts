@@ -48,7 +48,7 @@ export async function startCommand(host: Host, flags: ConfigFlags): Promise<void
     return;
   }
   const { config } = result;
-  const { router, nats, log } = config;
+  const { router, nats, log, controlPlane, dataDir } = config;
   const explain = (message: string, advice: string) =>
     host.writeError(`troupe: ${message}\n  ${advice}\n`);
   try {
@@ -66,7 +66,7 @@ export async function startCommand(host: Host, flags: ConfigFlags): Promise<void
     for (const warning of config.warnings) ports.log.warn('configuration', { warning });
     const startedAtMs = ports.clock.nowMs();
     await runNode(host, {
-      system: createNode({ router, nats }, ports),
+      system: createNode({ router, nats, controlPlane, dataDir }, ports),
       log: ports.log,
       isDrainedOnTerminate: router.lifecycle.isDrainedOnTerminate,
       onReady: () => {

@@ -3,6 +3,7 @@ import { Value } from 'typebox/value';
 import { parse, stringify } from 'yaml';
 import type { LogLevel } from '../ports/log.ts';
 import type { RouterOptions } from '../router/options.ts';
+import { type ControlPlaneOptions, controlPlaneProperties, toControlPlane } from './bbs-options.ts';
 import { type NatsOptions, type NatsSection, natsSchema, toNatsOptions } from './nats-options.ts';
 import { schemaProblems } from './problems.ts';
 import { toRouterOptions } from './router-options.ts';
@@ -17,6 +18,8 @@ export interface NodeConfig {
   };
   readonly nats: NatsOptions;
   readonly router: RouterOptions;
+  /** Store and BBS; undefined: off. */
+  readonly controlPlane: ControlPlaneOptions | undefined;
   readonly warnings: readonly string[];
 }
 
@@ -27,7 +30,7 @@ export type NodeConfigResult =
 /** The node's own file. Unknown keys are refused: they are mistakes. */
 const schema = Type.Object(
   {
-    data_dir: Type.String({ default: './.troupe', description: 'logs, and later the store' }),
+    data_dir: Type.String({ default: './.troupe', description: 'logs and the store' }),
     logging: Type.Object(
       {
         file: Type.String({
@@ -40,6 +43,7 @@ const schema = Type.Object(
       { additionalProperties: false, default: {} },
     ),
     nats: natsSchema,
+    ...controlPlaneProperties,
     router: Type.Object(routerProperties('node'), { additionalProperties: false, default: {} }),
   },
   { additionalProperties: false },
@@ -139,6 +143,8 @@ export function readNodeConfig(
   if (router.problems.length > 0) {
     return { ok: false, problems: router.problems.map((problem) => `router.${problem}`) };
   }
+  const controlPlane = toControlPlane(section);
+  if ('problems' in controlPlane) return { ok: false, problems: controlPlane.problems };
   const logging = section['logging'] as NodeConfig['log'];
   return {
     ok: true,
@@ -148,6 +154,7 @@ export function readNodeConfig(
       log: logging,
       nats: toNatsOptions(section['nats'] as NatsSection),
       router: router.options,
+      controlPlane: controlPlane.options,
       warnings: router.warnings,
     },
   };

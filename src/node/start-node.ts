@@ -1,6 +1,7 @@
 /** The supervision tree of one process (DESIGN §4): which components run, and in which order. */
 import type { ChildSpec, SupervisorSpec } from '../../machines/kernel/supervisor.machine.ts';
 import { supervisorMachine } from '../../machines/kernel/supervisor.machine.ts';
+import type { ControlPlaneOptions } from '../config/bbs-options.ts';
 import type { NatsOptions } from '../config/nats-options.ts';
 import { type ActorSystem, createActorSystem, type TreeNode } from '../kernel/actor-system.ts';
 import { createBusHub } from '../messaging/bus-hub.ts';
@@ -12,6 +13,7 @@ import type { Random } from '../ports/random.ts';
 import type { LineSink } from '../router/access-log.ts';
 import { createRouterChildren, ROUTER_NAMES } from '../router/index.ts';
 import type { RouterOptions } from '../router/options.ts';
+import { controlPlaneChildren } from './control-plane.ts';
 
 export interface NodePorts {
   readonly clock: Clock;
@@ -26,6 +28,10 @@ export interface NodePorts {
 export interface NodeOptions {
   readonly router: RouterOptions;
   readonly nats: NatsOptions;
+  /** Store and BBS; undefined: a router alone. */
+  readonly controlPlane?: ControlPlaneOptions | undefined;
+  /** Where the store's file is; needed with a control plane. */
+  readonly dataDir?: string;
   /** Restarts that a supervisor puts up with; the default suits production. */
   readonly supervision?: Partial<Pick<SupervisorSpec, 'intensity' | 'backoff'>>;
 }
@@ -148,6 +154,13 @@ export function createNode(options: NodeOptions, ports: NodePorts): ActorSystem 
     // Not rest_for_one: its actors meet in the table, and the crash of one that hears messages
     // must not cut the requests of the one that proxies (docs/decisions/0003).
     supervisor('router', 'one_for_one', routerChildren),
+    ...(options.controlPlane === undefined
+      ? []
+      : controlPlaneChildren(
+          options.controlPlane,
+          { ...ports, notify, dataDir: options.dataDir ?? '.' },
+          supervisor,
+        )),
   ];
   system = createActorSystem({
     root: { ...base, name: 'node', strategy: 'one_for_one', children, drainOnEscalation: true },

@@ -84,7 +84,7 @@ function problemOfFile(file: SourceFile, target: Import, to: string): string | u
     return isSamePort ? undefined : 'an adapter knows only its own port';
   }
   if (from === to) return undefined;
-  if (from === 'config' && path === 'src/router/options.ts') {
+  if (from === 'config' && /^src\/(router|bbs)\/(\w+\/)?options\.ts$/.test(path)) {
     return target.isTypeOnly ? undefined : "config takes only the type of a component's options";
   }
   if (to === 'adapters' && isComponent(from) && file.path === `src/${from}/index.ts`) {

@@ -51,11 +51,7 @@ function stepIfUnchanged(
   step: (draft: LrpContext) => void,
 ): Promise<Stepped> {
   return stepSlots(state, key.process_guid, key.index, (draft) => {
-    const isUnchanged =
-      draft.ordinary === slots.ordinary &&
-      draft.evacuating === slots.evacuating &&
-      draft.suspect === slots.suspect;
-    if (isUnchanged) step(draft);
+    if (draft.ordinary === slots.ordinary && draft.suspect === slots.suspect) step(draft);
   });
 }
 

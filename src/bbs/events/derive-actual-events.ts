@@ -249,23 +249,23 @@ const looksSame = (a: ActualLRP | undefined, b: ActualLRP | undefined): boolean 
     a.modification_tag.epoch === b.modification_tag.epoch &&
     a.modification_tag.index === b.modification_tag.index);
 
-/** A suspect that is ORDINARY again: what goes is its replacement (§10.2, promote). */
-function promoted(before: LrpSlots, after: LrpSlots): ActualLRP | undefined {
+/**
+ * The ORDINARY row beside a suspect that goes: retired, or because the suspect is ORDINARY again.
+ * It is told as removed, though the group showed the suspect (§10.2, promote).
+ */
+function goneBesideSuspect(before: LrpSlots, after: LrpSlots): ActualLRP | undefined {
   const { ordinary, suspect } = before;
-  if (ordinary === undefined || suspect === undefined || after.ordinary === undefined) {
-    return undefined;
-  }
+  if (ordinary === undefined || suspect === undefined) return undefined;
+  if (after.ordinary === undefined) return after.suspect === suspect ? ordinary : undefined;
   const [old, next] = [suspect.actual_lrp_instance_key, after.ordinary.actual_lrp_instance_key];
   return isPlaced(old) && sameInstanceKey(old, next) ? ordinary : undefined;
 }
 
 export function groupEvents(before: LrpSlots, rows: LrpSlots, note: Note): BbsEvent[] {
   const after = withFullText(before, rows, note);
-  const replacement = promoted(before, after);
-  if (replacement !== undefined) {
-    return groupEventsOf('instance', { before: replacement, after: undefined }).map(
-      ({ event }) => event,
-    );
+  const gone = goneBesideSuspect(before, after);
+  if (gone !== undefined) {
+    return groupEventsOf('instance', { before: gone, after: undefined }).map(({ event }) => event);
   }
   const [old, next] = [groupOf(before), groupOf(after)];
   // A crash is told with both slots, every other change with the one slot that changed.

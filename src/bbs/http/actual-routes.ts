@@ -111,8 +111,11 @@ const WRITES: readonly Route[] = [
   route('/v1/actual_lrps/remove', RemoveActualLRPRequest, Lifecycle, async (state, request) =>
     withError(await remove(state, request)),
   ),
-  route('/v1/actual_lrps/retire', RetireActualLRPRequest, Lifecycle, async (state, request) =>
-    withError(await retire(state, request)),
+  route(
+    '/v1/actual_lrps/retire',
+    RetireActualLRPRequest,
+    Lifecycle,
+    async (state, request, traceId) => withError(await retire(state, request, traceId)),
   ),
 ];
 

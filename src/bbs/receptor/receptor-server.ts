@@ -60,7 +60,7 @@ interface Failure {
   readonly message: string;
 }
 
-/** Faults of the request come with a status below 500; all others are bugs or a store that fails. */
+/** Faults of the request come with a status below 500; others are bugs or a store that fails. */
 function answerFailure(log: Log, error: Failure, reply: FastifyReply): FastifyReply {
   const { statusCode = 500, message } = error;
   if (statusCode < 500) return send(reply, refusal(statusCode, 'InvalidRequest', message));

@@ -1,4 +1,4 @@
-/** Actions as the receptor writes them: an object of one key that names the kind (diego.md §12.2). */
+/** Actions in JSON: an object of one key, which names the kind (diego.md §12.2). */
 import {
   Action,
   CodependentAction,
@@ -23,6 +23,7 @@ import {
   maybe,
   record,
   text,
+  whenPresent,
   whenSet,
   wrong,
 } from './forms.ts';
@@ -111,7 +112,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
       args: whenSet(list(text)),
       dir: whenSet(text),
       env: whenSet(environment),
-      resource_limits: maybe(record(ResourceLimits, { nofile: whenSet(maybe(nofile)) })),
+      resource_limits: maybe(record(ResourceLimits, { nofile: whenPresent(nofile) })),
       user: text,
       log_source: whenSet(text),
       suppress_log_output: whenSet(flag),

@@ -68,6 +68,12 @@ export const whenSet = <T>(form: Form<T>): Form<T> => ({
   write: (value) => (isEmpty(value) ? undefined : form.write(value)),
 });
 
+/** Left out when absent; its zero is shown. */
+export const whenPresent = <T>(form: Form<T>): Form<T | undefined> => ({
+  read: form.read,
+  write: (value) => (value === undefined ? undefined : form.write(value)),
+});
+
 /** Of a field whose presence counts, or of an embedded message: absent is null. */
 export const maybe = <T>(form: Form<T>): Form<T | undefined> => ({
   read: form.read,

@@ -29,6 +29,7 @@ import {
   text,
   uint16,
   uint32,
+  whenPresent,
   whenSet,
   wrong,
 } from './forms.ts';
@@ -64,8 +65,8 @@ const egressRules = list(
     protocol: text,
     destinations: whenSet(list(text)),
     ports: whenSet(list(uint16)),
-    port_range: whenSet(maybe(record(PortRange, { start: uint16, end: uint16 }))),
-    icmp_info: whenSet(maybe(record(ICMPInfo, { type: int32, code: int32 }))),
+    port_range: whenPresent(record(PortRange, { start: uint16, end: uint16 })),
+    icmp_info: whenPresent(record(ICMPInfo, { type: int32, code: int32 })),
     log: flag,
   }),
 );

@@ -1,8 +1,8 @@
 import { proxyMachine } from '../../../machines/router/proxy.machine.ts';
 import type { ProxyEvent } from '../../../machines/router/router.events.ts';
+import { listen } from '../../kernel/listen.ts';
 import { resource } from '../../kernel/resource.ts';
 import { createTrafficServer } from '../http/listener.ts';
-import { listen } from '../../kernel/listen.ts';
 import type { RouterState } from '../state.ts';
 
 /** How often a draining listener looks whether all is done. */

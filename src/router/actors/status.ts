@@ -1,8 +1,8 @@
 import { createServer as createNetServer, type Server } from 'node:net';
 import type { StatusEvent } from '../../../machines/router/router.events.ts';
 import { statusMachine } from '../../../machines/router/status.machine.ts';
-import { type ResourceScope, resource } from '../../kernel/resource.ts';
 import { listen } from '../../kernel/listen.ts';
+import { type ResourceScope, resource } from '../../kernel/resource.ts';
 import { type RouterState, statusSource } from '../state.ts';
 import { createStatusServer } from '../status/status-server.ts';
 

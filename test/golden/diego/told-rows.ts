@@ -10,7 +10,7 @@ function countsOf(rows: readonly JsonObject[]): Map<string, number> {
 }
 
 /** What an instance event takes away and puts there. */
-function changesOf({ data }: StreamEvent, event: string): readonly [Json?, Json?] {
+function changesOf({ event, data }: StreamEvent): readonly (Json | undefined)[] {
   if (event.endsWith('_created')) return [undefined, data['actual_lrp']];
   if (event.endsWith('_removed')) return [data['actual_lrp'], undefined];
   return event.endsWith('_changed') ? [data['before'], data['after']] : [];
@@ -33,7 +33,7 @@ export function tellTheRows(
     counts.set(version, (counts.get(version) ?? 0) + count);
   };
   for (const event of events.filter((own) => subjectOf(own) === subject)) {
-    const [gone, come] = changesOf(event, event.event);
+    const [gone, come] = changesOf(event);
     add(gone, -1);
     add(come, 1);
   }

@@ -52,6 +52,10 @@ describe('values', () => {
     );
   });
 
+  test('a negative zero is the default', () => {
+    expect(readFrom('Task', JSON.parse('{"rejection_count":-0}'))['rejection_count']).toBe(0);
+  });
+
   test('enums by name and by number', () => {
     expect(readFrom('Task', { state: 'Running' })['state']).toBe(2);
     expect(readFrom('Task', { state: 3 })['state']).toBe(3);
