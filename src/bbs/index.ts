@@ -56,7 +56,7 @@ export function createBbs(
     children.push(child('convergence', BBS_NAMES.convergence, logic, { convergeIntervalMs }));
   }
   if (locket !== undefined) {
-    const logic = locketLogic({ store: ports.store, log, options: locket });
+    const logic = locketLogic({ ...ports, options: locket });
     children.push(child('presence', BBS_NAMES.presence, logic));
   }
   if (receptor !== undefined) {

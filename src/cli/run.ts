@@ -1,8 +1,14 @@
 import { Command, CommanderError } from 'commander';
+import { type BbsFlags, bbsCommand } from './bbs-command.ts';
 import { gorouterCommand } from './gorouter-command.ts';
 import { EXIT, type Host } from './host.ts';
 import { type ConfigFlags, loadNodeConfig, reportProblems, startCommand } from './start-command.ts';
 import { VERSION } from './version.ts';
+
+const LOCKET_ADDRESS = '127.0.0.1:8891';
+
+/** Go's flags have one dash: `-config` is `--config`. */
+const withTwoDashes = (argument: string): string => argument.replace(/^-(?=config(=|$))/, '--');
 
 const collect = (value: string, before: string[]): string[] => [...before, value];
 
@@ -44,13 +50,21 @@ function createProgram(host: Host): Command {
     .description("run the router alone from gorouter's own configuration file")
     .option('-c <file>', "gorouter's YAML file", '')
     .action((flags: { c: string }) => gorouterCommand(host, flags.c));
+  program
+    .command('bbs')
+    .description("run the BBS alone from the original's own JSON configuration file")
+    .requiredOption('--config <file>', "the BBS's JSON file; -config as the original takes it")
+    .option('--data-dir <directory>', 'where the store is', './.troupe')
+    .option('--etcd <hosts>', 'http://host:port, …: the store of a cluster', '')
+    .option('--locket <address>', 'host:port of the presence service; empty: none', LOCKET_ADDRESS)
+    .action((flags: BbsFlags) => bbsCommand(host, flags));
   return program;
 }
 
 /** The `troupe` command. Resolves when the command has ended or the node runs. */
 export async function run(host: Host): Promise<void> {
   try {
-    await createProgram(host).parseAsync(['node', 'troupe', ...host.argv]);
+    await createProgram(host).parseAsync(['node', 'troupe', ...host.argv.map(withTwoDashes)]);
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     host.exit(error.exitCode === 0 ? EXIT.ok : EXIT.usage);

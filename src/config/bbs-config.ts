@@ -1,3 +1,4 @@
+import { type TSchema, Type } from 'typebox';
 import { Value } from 'typebox/value';
 import type { LogLevel } from '../ports/log.ts';
 import { bbsSchema, isWithoutEffect } from './bbs-schema.ts';
@@ -153,6 +154,12 @@ function warningsOf(keys: readonly string[]): string[] {
   ];
 }
 
+/** Key by key: the checker stops after a few errors of one value. */
+function typeProblems(key: string, value: unknown): string[] {
+  const own = (bbsSchema.properties as Readonly<Record<string, TSchema>>)[key];
+  return own === undefined ? [] : schemaProblems(Type.Object({ [key]: own }), { [key]: value });
+}
+
 /** Null stands for an absent key, as in the original. */
 const withoutNulls = (section: Section): Section =>
   Object.fromEntries(Object.entries(section).filter(([, value]) => value !== null));
@@ -171,9 +178,9 @@ export function readBbsConfig(text: string): BbsConfigResult {
   if (!isSection(parsed)) return { ok: false, problems: ['json: the file is not an object'] };
   const given = withoutNulls(parsed);
   const known = Object.entries(given).filter(([key]) => Object.hasOwn(bbsSchema.properties, key));
-  const section = Value.Default(bbsSchema, Object.fromEntries(known)) as Section;
-  const wrongTypes = schemaProblems(bbsSchema, section);
-  const wrongKeys = wrongTypes.map((problem) => problem.split(':')[0] ?? '');
+  const wrong = new Map(known.map(([key, value]) => [key, typeProblems(key, value)] as const));
+  const wrongTypes = [...wrong.values()].flat();
+  const wrongKeys = [...wrong.keys()].filter((key) => (wrong.get(key)?.length ?? 0) > 0);
   const right = known.filter(([key]) => !wrongKeys.includes(key));
   const reader = new Reader(Value.Default(bbsSchema, Object.fromEntries(right)) as Section);
   const options = readOptions(reader);

@@ -1,6 +1,6 @@
 /** Store and BBS as parts of a tree: of a whole node, or of the BBS alone. */
 import { isAbsolute, join } from 'node:path';
-import type { ChildSpec, SupervisorSpec } from '../../machines/kernel/supervisor.machine.ts';
+import type { ChildSpec } from '../../machines/kernel/supervisor.machine.ts';
 import { createEtcdStore } from '../adapters/store/etcd-store.ts';
 import { openLmdbStore } from '../adapters/store/lmdb-store.ts';
 import { createMemoryStore } from '../adapters/store/memory-store.ts';
@@ -11,6 +11,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { Random } from '../ports/random.ts';
 import type { Store, StoreResult } from '../ports/store.ts';
+import { createTree, type MakeSupervisor } from './tree.ts';
 
 export interface ControlPlanePorts {
   readonly clock: Clock;
@@ -20,12 +21,6 @@ export interface ControlPlanePorts {
   /** Where relative paths of the store begin. */
   readonly dataDir: string;
 }
-
-type MakeSupervisor = (
-  id: string,
-  strategy: SupervisorSpec['strategy'],
-  children: readonly ChildSpec[],
-) => ChildSpec;
 
 const READY_TIMEOUT_MS = 120_000;
 const SHUTDOWN_MS = 10_000;
@@ -78,3 +73,13 @@ export function controlPlaneChildren(
   );
   return [keeper, supervisor('bbs', 'rest_for_one', children)];
 }
+
+/** The tree of the BBS alone, in the place of the original program. */
+export const createBbsNode = (
+  options: ControlPlaneOptions,
+  ports: Omit<ControlPlanePorts, 'notify'>,
+): ActorSystem =>
+  createTree(
+    { ...ports, supervision: undefined, readyTimeoutMs: READY_TIMEOUT_MS },
+    ({ supervisor, notify }) => controlPlaneChildren(options, { ...ports, notify }, supervisor),
+  );

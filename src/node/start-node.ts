@@ -1,9 +1,8 @@
 /** The supervision tree of one process (DESIGN §4): which components run, and in which order. */
-import type { ChildSpec, SupervisorSpec } from '../../machines/kernel/supervisor.machine.ts';
-import { supervisorMachine } from '../../machines/kernel/supervisor.machine.ts';
+import type { ChildSpec } from '../../machines/kernel/supervisor.machine.ts';
 import type { ControlPlaneOptions } from '../config/bbs-options.ts';
 import type { NatsOptions } from '../config/nats-options.ts';
-import { type ActorSystem, createActorSystem, type TreeNode } from '../kernel/actor-system.ts';
+import type { ActorSystem, TreeNode } from '../kernel/actor-system.ts';
 import { createBusHub } from '../messaging/bus-hub.ts';
 import { createNatsBroker, createNatsClient, natsClientInput } from '../messaging/index.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -14,6 +13,7 @@ import type { LineSink } from '../router/access-log.ts';
 import { createRouterChildren, ROUTER_NAMES } from '../router/index.ts';
 import type { RouterOptions } from '../router/options.ts';
 import { controlPlaneChildren } from './control-plane.ts';
+import { createTree, type Supervision } from './tree.ts';
 
 export interface NodePorts {
   readonly clock: Clock;
@@ -33,14 +33,8 @@ export interface NodeOptions {
   /** Where the store's file is; needed with a control plane. */
   readonly dataDir?: string;
   /** Restarts that a supervisor puts up with; the default suits production. */
-  readonly supervision?: Partial<Pick<SupervisorSpec, 'intensity' | 'backoff'>>;
+  readonly supervision?: Supervision | undefined;
 }
-
-/** OTP's default is one restart in five seconds, without a pause; with pauses more are safe. */
-export const SUPERVISION_DEFAULTS = {
-  intensity: { maxRestarts: 5, periodMs: 10_000 },
-  backoff: { minMs: 20, maxMs: 5000, factor: 2, jitter: 0.2, resetAfterMs: 60_000 },
-} as const;
 
 export const NODE_LIMITS = {
   natsConnectTimeoutMs: 5000,
@@ -49,12 +43,10 @@ export const NODE_LIMITS = {
   natsDrainTimeoutMs: 2000,
   readyTimeoutMs: 60_000,
   messagingShutdownMs: 5000,
-  /** For a supervisor to stop its children, beyond what they may take themselves. */
-  supervisorGraceMs: 2000,
 } as const;
 
-const countRestarts = (tree: TreeNode): number =>
-  tree.children.reduce((sum, child) => sum + child.restarts + countRestarts(child), 0);
+const countRestarts = (tree: TreeNode | undefined): number =>
+  (tree?.children ?? []).reduce((sum, child) => sum + child.restarts + countRestarts(child), 0);
 
 function messagingChildren(
   options: NatsOptions,
@@ -114,58 +106,33 @@ function messagingChildren(
 export function createNode(options: NodeOptions, ports: NodePorts): ActorSystem {
   const { clock, random, log } = ports;
   const hub = createBusHub();
-  let system: ActorSystem | undefined;
-  const tell: ActorSystem['tell'] = (name, event) => system?.tell(name, event) === true;
-  const notify: ActorSystem['notify'] = (name, event) => system?.notify(name, event) === true;
-  const base = {
-    ...SUPERVISION_DEFAULTS,
-    ...options.supervision,
-    drainOnEscalation: false,
-    nowMs: clock.nowMs,
-    chance: random.next,
-  };
-  const supervisor = (
-    id: string,
-    strategy: SupervisorSpec['strategy'],
-    children: readonly ChildSpec[],
-  ): ChildSpec => ({
-    id,
-    name: id,
-    logic: supervisorMachine,
-    input: { ...base, name: id, strategy, children } satisfies SupervisorSpec,
-    restart: 'permanent',
-    readyTimeoutMs: NODE_LIMITS.readyTimeoutMs + options.router.lifecycle.startResponseDelayMs,
-    shutdownMs: children.reduce(
-      (sum, { shutdownMs }) => sum + shutdownMs,
-      NODE_LIMITS.supervisorGraceMs as number,
-    ),
+  const readyTimeoutMs = NODE_LIMITS.readyTimeoutMs + options.router.lifecycle.startResponseDelayMs;
+  const { supervision } = options;
+  return createTree({ clock, log, random, supervision, readyTimeoutMs }, (tools) => {
+    const { supervisor, tell, notify, system } = tools;
+    const routerChildren = createRouterChildren(options.router, {
+      ...ports,
+      bus: hub,
+      tell,
+      notify,
+      actorRestarts: () => countRestarts(system()?.tree()),
+      deadLetters: () =>
+        Object.values(system()?.deadLetters.counts ?? {}).reduce((sum, count) => sum + count, 0),
+    });
+    const controlPlane =
+      options.controlPlane === undefined
+        ? []
+        : controlPlaneChildren(
+            options.controlPlane,
+            { ...ports, notify, dataDir: options.dataDir ?? '.' },
+            supervisor,
+          );
+    return [
+      supervisor('messaging', 'rest_for_one', messagingChildren(options.nats, ports, notify, hub)),
+      // Not rest_for_one: its actors meet in the table, and the crash of one that hears messages
+      // must not cut the requests of the one that proxies (docs/decisions/0003).
+      supervisor('router', 'one_for_one', routerChildren),
+      ...controlPlane,
+    ];
   });
-  const routerChildren = createRouterChildren(options.router, {
-    ...ports,
-    bus: hub,
-    tell,
-    notify,
-    actorRestarts: () => (system === undefined ? 0 : countRestarts(system.tree())),
-    deadLetters: () =>
-      Object.values(system?.deadLetters.counts ?? {}).reduce((sum, count) => sum + count, 0),
-  });
-  const children = [
-    supervisor('messaging', 'rest_for_one', messagingChildren(options.nats, ports, notify, hub)),
-    // Not rest_for_one: its actors meet in the table, and the crash of one that hears messages
-    // must not cut the requests of the one that proxies (docs/decisions/0003).
-    supervisor('router', 'one_for_one', routerChildren),
-    ...(options.controlPlane === undefined
-      ? []
-      : controlPlaneChildren(
-          options.controlPlane,
-          { ...ports, notify, dataDir: options.dataDir ?? '.' },
-          supervisor,
-        )),
-  ];
-  system = createActorSystem({
-    root: { ...base, name: 'node', strategy: 'one_for_one', children, drainOnEscalation: true },
-    clock,
-    log,
-  });
-  return system;
 }

@@ -164,14 +164,20 @@ describe("the original's bbs.json", () => {
     ).toEqual([
       'listen_address: 8889 must be string',
       'ca_file: 7 must be string',
-      'rep_require_tls: "yes" must be boolean',
       'kick_task_duration: "30" is not a duration; write 30s, 100ms or 1h2m',
       'update_workers: 0 must be >= 1',
       'log_level: "loud" is not one of debug, info, error, fatal',
+      'rep_require_tls: "yes" must be boolean',
       'health_address: "nowhere" is not host:port',
       'auctioneer_address: "auctioneer:9016" is not an http or https address',
       'converge_repeat_interval: "-1s" is not more than 0',
     ]);
+  });
+
+  it('reports one problem for each key, however many there are', () => {
+    const keys = Object.keys(bbsSchema.properties);
+    const problems = problemsOf(Object.fromEntries(keys.map((key) => [key, []])));
+    expect(problems.map((problem) => problem.split(':')[0])).toEqual(keys);
   });
 
   it.each([

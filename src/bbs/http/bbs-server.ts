@@ -96,10 +96,11 @@ function createListener(
   const runStream = (stream: StreamRoute, request: IncomingMessage, response: ServerResponse) =>
     withBody(request, (body = Buffer.alloc(0)) =>
       guard(() => {
-        const cellId = cellIdOf(body, formatOf(request));
+        const format = formatOf(request);
+        const cellId = cellIdOf(body, format);
         const isFull = state.hub.subscribers >= BBS_LIMITS.subscribers;
         if (cellId === undefined || isFull) answerEmpty(response, 500);
-        else streamEvents(state.hub, stream, cellId, response);
+        else streamEvents(state.hub, stream, { cellId, format }, response);
       })(),
     );
 

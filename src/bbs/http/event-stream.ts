@@ -1,8 +1,10 @@
 /** Event streams as server-sent events (diego.md §2.11, §10). */
 import type { ServerResponse } from 'node:http';
+import { toJson } from '../../model/protobuf/json.ts';
 import { downConvertEvent } from '../events/down-convert-event.ts';
 import type { BbsEvent, EventHub, StreamName } from '../events/hub.ts';
 import { BBS_LIMITS } from '../options.ts';
+import type { BodyFormat } from './run-operation.ts';
 
 export interface StreamRoute {
   readonly method: 'GET' | 'POST';
@@ -26,14 +28,26 @@ const HEADERS = {
   Connection: 'keep-alive',
 };
 
-const frame = (id: number, { name, encoded }: BbsEvent): string =>
-  `id: ${id}\nevent: ${name}\ndata: ${Buffer.from(encoded).toString('base64')}\n\n`;
+/** Base64 of the message, or JSON for people. */
+const dataOf = ({ type, message, encoded }: BbsEvent, format: BodyFormat): string =>
+  format === 'json'
+    ? JSON.stringify(toJson(type, message))
+    : Buffer.from(encoded).toString('base64');
+
+const frame = (id: number, event: BbsEvent, format: BodyFormat): string =>
+  `id: ${id}\nevent: ${event.name}\ndata: ${dataOf(event, format)}\n\n`;
+
+export interface StreamRequest {
+  /** Empty: events of all cells. */
+  readonly cellId: string;
+  readonly format: BodyFormat;
+}
 
 /** Streams until the client leaves, is too slow, or the hub ends it. */
 export function streamEvents(
   hub: EventHub,
   { stream, isR0 }: StreamRoute,
-  cellId: string,
+  { cellId, format }: StreamRequest,
   response: ServerResponse,
 ): void {
   const pending: string[] = [];
@@ -49,7 +63,7 @@ export function streamEvents(
   };
   const cancel = hub.subscribe(stream, cellId, {
     onEvent(event) {
-      const text = frame(id, isR0 ? downConvertEvent(event) : event);
+      const text = frame(id, isR0 ? downConvertEvent(event) : event, format);
       id += 1;
       if (!isBlocked) write(text);
       else if (pending.length < BBS_LIMITS.pendingEvents) pending.push(text);

@@ -8,6 +8,7 @@ import {
   type sendUnaryData,
   status,
 } from '@grpc/grpc-js';
+import type { Clock } from '../../ports/clock.ts';
 import type { Log } from '../../ports/log.ts';
 import type { LocketResult } from './check-request.ts';
 import type { Locks } from './locks.ts';
@@ -24,6 +25,7 @@ export interface LocketServer {
 interface Serving {
   readonly locks: Locks;
   readonly tls: LocketTls | undefined;
+  readonly clock: Clock;
   readonly log: Log;
 }
 
@@ -87,7 +89,13 @@ export function createLocketServer(serving: Serving): LocketServer {
   const sockets = new Set<{ destroy(): void }>();
   const port = createServer((socket) => {
     sockets.add(socket);
-    socket.on('close', () => sockets.delete(socket));
+    const silence = serving.clock.setTimeout(() => {
+      if (socket.bytesRead === 0) socket.destroy();
+    }, LOCKET_LIMITS.silentMs);
+    socket.on('close', () => {
+      sockets.delete(socket);
+      serving.clock.clearTimeout(silence);
+    });
     // A peer that goes away in the middle is no news.
     socket.on('error', () => socket.destroy());
     injector.injectConnection(socket);

@@ -22,6 +22,8 @@ export const LOCKET_LIMITS = {
   /** Of an answer: FetchAll gives every presence at once. */
   answerBytes: 64 * 1024 * 1024,
   connections: 4096,
+  /** A connection over which nothing came by then is closed. */
+  silentMs: 10_000,
   /** Calls at a time on one connection. */
   streams: 256,
   /** Memory that one connection may hold for frames that wait. */

@@ -8,6 +8,7 @@ import {
   type LocketClientOptions,
 } from '../../../src/bbs/locket/locket-client.ts';
 import type { LocketTls } from '../../../src/bbs/locket/options.ts';
+import type { Clock } from '../../../src/ports/clock.ts';
 import type { Store } from '../../../src/ports/store.ts';
 
 const clock = createRealClock();
@@ -37,11 +38,17 @@ export async function until(isTrue: () => boolean, timeoutMs = 10_000): Promise<
 }
 
 /** A Locket on a port of its own, with a store in memory, and clients of it. */
-export async function startLocket(tls?: LocketTls, store?: () => Store | undefined) {
+export async function startLocket(
+  tls?: LocketTls,
+  store?: () => Store | undefined,
+  serverClock: Clock = clock,
+) {
   const own = createMemoryStore({ clock });
   const { log, lines } = createMemoryLog();
   const options = { host: '127.0.0.1', port: 0, tls };
-  const actor = createActor(locketLogic({ store: store ?? (() => own), log, options }));
+  const actor = createActor(
+    locketLogic({ store: store ?? (() => own), clock: serverClock, log, options }),
+  );
   const port = await listening(actor);
   const clients: { close(): void }[] = [];
   const stop = () => {

@@ -4,6 +4,8 @@ import { Client, credentials, type ServiceError, status } from '@grpc/grpc-js';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createActor } from 'xstate';
 import { StartupError } from '../../../machines/kernel/failures.ts';
+import { createRealClock } from '../../../src/adapters/clock/real-clock.ts';
+import { createVirtualClock } from '../../../src/adapters/clock/virtual-clock.ts';
 import { createMemoryLog } from '../../../src/adapters/log/memory-log.ts';
 import { locketLogic } from '../../../src/bbs/locket/locket-actor.ts';
 import { LOCKET_LIMITS } from '../../../src/bbs/locket/options.ts';
@@ -26,6 +28,15 @@ const BBS = { key: 'bbs', type: 'lock', value: 'http://bbs' };
 const COLLISION = { ok: false, error: { code: 'ALREADY_EXISTS', text: 'lock-collision' } };
 const NOT_FOUND = { ok: false, error: { code: 'NOT_FOUND', text: 'resource-not-found' } };
 const DONE = { ok: true, value: undefined };
+
+function tlsFiles(ca: string, trusts = ca) {
+  const { certificatePem, keyPem } = leafCertificate({ ca, san: ['locket.test'] });
+  return {
+    ca: Buffer.from(authorityCertificate(trusts).certificatePem),
+    cert: Buffer.from(certificatePem),
+    key: Buffer.from(keyPem),
+  };
+}
 
 describe('Locket', () => {
   it('locks, tells, lists and releases', async () => {
@@ -135,33 +146,25 @@ describe('a client that keeps a lock', () => {
 });
 
 describe('mutual TLS', () => {
-  const files = (ca: string, trusts = ca) => {
-    const { certificatePem, keyPem } = leafCertificate({ ca, san: ['locket.test'] });
-    return {
-      ca: Buffer.from(authorityCertificate(trusts).certificatePem),
-      cert: Buffer.from(certificatePem),
-      key: Buffer.from(keyPem),
-    };
-  };
   const named = { serverName: 'locket.test', timeoutMs: 2_000 };
 
   it('lets in who has a certificate of the authority', async () => {
-    const server = await locket(files('trusted'));
-    const client = server.client({ tls: files('trusted'), ...named });
+    const server = await locket(tlsFiles('trusted'));
+    const client = server.client({ tls: tlsFiles('trusted'), ...named });
     expect(await client.lock({ ...BBS, owner: 'a' })).toEqual(DONE);
   });
 
   it('keeps out everybody else, and serves on', async () => {
-    const server = await locket(files('trusted'));
-    const stranger = server.client({ tls: files('stranger', 'trusted'), ...named });
+    const server = await locket(tlsFiles('trusted'));
+    const stranger = server.client({ tls: tlsFiles('stranger', 'trusted'), ...named });
     const plain = server.client({ timeoutMs: 2_000 });
-    const wary = server.client({ tls: files('trusted', 'stranger'), ...named });
-    const other = server.client({ tls: files('trusted'), ...named, serverName: 'other.test' });
+    const wary = server.client({ tls: tlsFiles('trusted', 'stranger'), ...named });
+    const other = server.client({ tls: tlsFiles('trusted'), ...named, serverName: 'other.test' });
     for (const client of [stranger, plain, wary, other]) {
       const answer = await client.lock({ ...BBS, owner: 'a' });
       expect(answer.ok || answer.error.code).toMatch(/UNAVAILABLE|DEADLINE_EXCEEDED/);
     }
-    const client = server.client({ tls: files('trusted'), ...named });
+    const client = server.client({ tls: tlsFiles('trusted'), ...named });
     expect(await client.fetch('bbs')).toEqual(NOT_FOUND);
   });
 });
@@ -214,6 +217,26 @@ describe('what no client sends', () => {
     expect(server.actor.getSnapshot().status).toBe('active');
   });
 
+  it.each([
+    ['plain', undefined],
+    ['with TLS', tlsFiles('trusted')],
+  ])('silence ends the connection, and no other (%s)', async (_what, tls) => {
+    const serverClock = createVirtualClock();
+    const server = await locket(tls, undefined, serverClock);
+    const client = server.client({ tls, serverName: 'locket.test' });
+    expect(await client.fetch('bbs')).toEqual(NOT_FOUND);
+    const socket = connect(server.port, '127.0.0.1');
+    await until(() => !socket.connecting);
+    await sleep(20);
+    serverClock.advance(LOCKET_LIMITS.silentMs - 1);
+    await sleep(20);
+    expect(socket.readableEnded || socket.closed).toBe(false);
+    socket.on('error', () => {}).resume();
+    serverClock.advance(1);
+    await until(() => socket.closed);
+    expect(await client.fetch('bbs')).toEqual(NOT_FOUND);
+  });
+
   it('a plain HTTP/2 request is answered 415', async () => {
     const server = await locket();
     const session = connectHttp2(`http://127.0.0.1:${server.port}`);
@@ -230,7 +253,9 @@ describe('the port', () => {
     const server = await locket();
     const options = { host: '127.0.0.1', port: server.port, tls: undefined };
     const { log } = createMemoryLog();
-    const second = createActor(locketLogic({ store: () => undefined, log, options }));
+    const second = createActor(
+      locketLogic({ store: () => undefined, clock: createRealClock(), log, options }),
+    );
     const error: unknown = await listening(second).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(StartupError);
     expect(error).toMatchObject({
@@ -245,7 +270,9 @@ describe('the port', () => {
     server.stop();
     const options = { host: '127.0.0.1', port: server.port, tls: undefined };
     const { log } = createMemoryLog();
-    const second = createActor(locketLogic({ store: () => server.store, log, options }));
+    const second = createActor(
+      locketLogic({ store: () => server.store, clock: createRealClock(), log, options }),
+    );
     expect(await listening(second)).toBe(server.port);
     second.send({ type: 'SHUTDOWN', mode: 'fast' });
   });

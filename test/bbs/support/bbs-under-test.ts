@@ -11,7 +11,7 @@ import type { BbsOptions } from '../../../src/bbs/options.ts';
 import { createActorSystem } from '../../../src/kernel/actor-system.ts';
 import { Resource } from '../../../src/model/bbs/messages/locket.ts';
 import { encode } from '../../../src/model/protobuf/encode.ts';
-import { SUPERVISION_DEFAULTS } from '../../../src/node/start-node.ts';
+import { SUPERVISION_DEFAULTS } from '../../../src/node/tree.ts';
 import type { Clock } from '../../../src/ports/clock.ts';
 import type { Store } from '../../../src/ports/store.ts';
 import { temporaryDirectory } from '../../store/temporary-directory.ts';

@@ -16,6 +16,8 @@ export interface Request {
 export type Action =
   | Request
   | { readonly kind: 'advance'; readonly seconds: number }
+  /** In real time: leases of stores follow no other. */
+  | { readonly kind: 'wait'; readonly seconds: number }
   | { readonly kind: 'register' | 'release'; readonly cell: string }
   | { readonly kind: 'converge' }
   /** From now on this peer answers 500. */
@@ -44,7 +46,7 @@ function parse(command: string): Words {
     .filter((word) => word.includes('='))
     .map((word) => {
       const position = word.indexOf('=');
-      return [word.slice(0, position), valueOf(word.slice(position + 1))] as const;
+      return [word.slice(0, position), wordValue(word.slice(position + 1))] as const;
     });
   return {
     operation,
@@ -54,7 +56,7 @@ function parse(command: string): Words {
   };
 }
 
-function valueOf(text: string): string {
+function wordValue(text: string): string {
   const long = /^(.)\*(\d+)$/.exec(text);
   if (long !== null) return (long[1] ?? '').repeat(Number(long[2]));
   return text.replace(/^"(.*)"$/, '$1');
@@ -244,7 +246,8 @@ function controlOf({ operation, bare }: Words): Action | undefined {
   const [word = ''] = bare;
   switch (operation) {
     case 'advance':
-      return { kind: 'advance', seconds: Number(word) };
+    case 'wait':
+      return { kind: operation, seconds: Number(word) };
     case 'register':
     case 'release':
       return { kind: operation, cell: word };

@@ -1,6 +1,6 @@
-import { asObject, renderRows, renderTasks } from './render-records.ts';
-import { compareCalls, compareEvents, compareRecords } from './compare-lines.ts';
 import type { JsonObject } from '../../golden/diego/message-json.ts';
+import { compareCalls, compareEvents, compareRecords } from './compare-lines.ts';
+import { asObject, renderRows, renderTasks } from './render-records.ts';
 import { type Records, Scene, type StartServer } from './scene.ts';
 import {
   commandsOf,

@@ -58,7 +58,9 @@ export class RecordingPeers {
   /** What came since the last call. Equal calls to a cell are counted: `stop i1 ×5`. */
   takeCalls(): { readonly auctions: readonly string[]; readonly rep: readonly string[] } {
     const counts = Map.groupBy(this.#rep, (call) => call);
-    const rep = [...counts].map(([call, { length }]) => (length === 1 ? call : `${call} ×${length}`));
+    const rep = [...counts].map(([call, { length }]) =>
+      length === 1 ? call : `${call} ×${length}`,
+    );
     const calls = { auctions: this.#auctions, rep };
     this.#auctions = [];
     this.#rep = [];

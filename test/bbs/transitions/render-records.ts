@@ -66,9 +66,9 @@ function routingWords(lrp: JsonObject): string[] {
   const tags = Object.entries(asObject(lrp['metric_tags'])).map(([name, tag]) => `${name}:${tag}`);
   return [
     `routable=${textOf(lrp['routable']) || 'unset'}`,
-    ...named('routes', routes.map(({ hostname }) => textOf(hostname)).join(',')),
-    ...named('tags', tags.sort().join(',')),
-    ...named('zone', lrp['availability_zone']),
+    `routes=${routes.map(({ hostname }) => textOf(hostname)).join(',') || 'none'}`,
+    `tags=${tags.sort().join(',') || 'none'}`,
+    `zone=${textOf(lrp['availability_zone']) || 'none'}`,
   ];
 }
 

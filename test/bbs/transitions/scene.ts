@@ -99,6 +99,9 @@ export class Scene {
       case 'advance':
         this.#server.advance(action.seconds);
         return {};
+      case 'wait':
+        await pause(action.seconds * 1000);
+        return {};
       case 'register':
         await this.#server.registerCell(action.cell, this.#peers.address);
         return {};
@@ -162,9 +165,7 @@ export class Scene {
       'actual_lrp_groups',
     );
     return groups.flatMap(({ instance, evacuating }) => [
-      ...(instance === undefined
-        ? []
-        : [{ slot: 'ORDINARY' as const, lrp: asObject(instance) }]),
+      ...(instance === undefined ? [] : [{ slot: 'ORDINARY' as const, lrp: asObject(instance) }]),
       ...(evacuating === undefined
         ? []
         : [{ slot: 'EVACUATING' as const, lrp: asObject(evacuating) }]),

@@ -84,7 +84,7 @@ export function matchesAsMultiset(
 }
 
 /** What is left on each side when everything that is in both has been taken away. */
-export function leftOver(
+function leftOver(
   expected: readonly Json[],
   actual: readonly Json[],
   symbols: Symbols,

@@ -187,7 +187,7 @@ describe('what is not as recorded is found', () => {
 
 describe('a server that plays the recording', () => {
   /** What is missing is waited for in every step. */
-  const stepsPlayed = 20;
+  const stepsPlayed = 12;
 
   /** Over HTTP: streams, auctions, calls to cells and callbacks take part. */
   async function replayed(
