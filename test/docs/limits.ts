@@ -11,7 +11,8 @@ import {
   MAX_URI_LENGTH,
   MAX_URIS_PER_MESSAGE,
 } from '../../src/model/registry-message.ts';
-import { NODE_LIMITS, SUPERVISION_DEFAULTS } from '../../src/node/start-node.ts';
+import { NODE_LIMITS } from '../../src/node/start-node.ts';
+import { SUPERVISION_DEFAULTS } from '../../src/node/tree.ts';
 import { ACCESS_BATCH_CHARACTERS } from '../../src/router/access-log.ts';
 import { CONTINUE_WAIT_MS, MAX_INTERIM_RESPONSES } from '../../src/router/http/attempt.ts';
 import {
@@ -26,20 +27,8 @@ import { INTAKE_LIMITS } from '../../src/router/registry-intake.ts';
 import { STATUS_LIMITS } from '../../src/router/status/status-server.ts';
 import { MAX_LOOKUP_HOST_LENGTH } from '../../src/router/table/route-tree.ts';
 import { MAX_SORTED_ROUTES } from '../../src/router/table/routes-json.ts';
-
-export interface Limit {
-  readonly what: string;
-  readonly value: number | string;
-  readonly unit: string;
-  readonly then: string;
-}
-
-const limit = (what: string, value: number | string, unit: string, then: string): Limit => ({
-  what,
-  value,
-  unit,
-  then,
-});
+import { controlPlaneLimits } from './control-plane-limits.ts';
+import { type Limit, limit } from './limit.ts';
 
 /** The default of a key of the node's configuration. */
 function keyed(key: string): string {
@@ -164,4 +153,5 @@ export const limits = (): Limit[] => [
   ...requestLimits(),
   ...brokerLimits(),
   ...storeLimits(),
+  ...controlPlaneLimits(),
 ];

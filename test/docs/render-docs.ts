@@ -4,12 +4,14 @@
  */
 import { readFileSync } from 'node:fs';
 import type { TSchema } from 'typebox';
+import { controlPlaneProperties } from '../../src/config/bbs-options.ts';
 import { natsSchema } from '../../src/config/nats-options.ts';
 import { type Flavor, routerProperties } from '../../src/config/router-schema.ts';
 import { ROUTER_ERRORS } from '../../src/router/policy/router-errors.ts';
 import { statusText } from '../../src/router/policy/status-text.ts';
 import { renderCatalogue } from '../catalogue/render-catalogue.ts';
 import { deviations } from '../golden/deviations.ts';
+import { deviations as bbsDeviationList } from '../golden/diego/deviations.ts';
 import { KEPT_DIFFERENCES } from '../messaging/conformance/kept-differences.ts';
 import { limits } from './limits.ts';
 
@@ -108,6 +110,30 @@ function natsKeys(): string {
   return table(['key', 'default', 'meaning'], rows);
 }
 
+function controlPlaneKeys(): string {
+  const rows = Object.entries(controlPlaneProperties)
+    .flatMap(([key, own]) => leaves(own, key))
+    .map((leaf) => [
+      `\`${leaf.path}\``,
+      `\`${leaf.default}\``,
+      [leaf.description, leaf.allowed].filter((part) => part !== '').join(': '),
+    ]);
+  return table(['key', 'default', 'meaning'], rows);
+}
+
+/** Why some recorded steps of the original BBS come out otherwise here. */
+function bbsDeviations(): string {
+  const byReason = new Map<string, string[]>();
+  for (const { command, path, reason } of bbsDeviationList) {
+    const where = `${command?.source ?? 'any command'}: ${path.source}`;
+    byReason.set(reason, [...(byReason.get(reason) ?? []), `\`${where}\``]);
+  }
+  return table(
+    ['where', 'difference and reason'],
+    [...byReason].map(([reason, where]) => [where.join(', '), reason]),
+  );
+}
+
 function limitTable(): string {
   return table(
     ['what', 'default', 'unit', 'at the limit'],
@@ -122,6 +148,8 @@ const SECTIONS: Readonly<Record<string, () => string>> = {
   catalogue: renderCatalogue,
   'router-keys': routerKeys,
   'nats-keys': natsKeys,
+  'control-plane-keys': controlPlaneKeys,
+  'bbs-deviations': bbsDeviations,
   limits: limitTable,
 };
 

@@ -1,4 +1,10 @@
 import type { AnyStateMachine } from 'xstate';
+import { bbsHandlerMachine } from '../../machines/bbs/bbs-handler.machine.ts';
+import { convergenceMachine } from '../../machines/bbs/convergence.machine.ts';
+import { imageMachine } from '../../machines/bbs/image.machine.ts';
+import { presenceMachine } from '../../machines/bbs/presence.machine.ts';
+import { receptorMachine } from '../../machines/bbs/receptor.machine.ts';
+import { storeKeeperMachine } from '../../machines/bbs/store-keeper.machine.ts';
 import { supervisorMachine } from '../../machines/kernel/supervisor.machine.ts';
 import { natsBrokerMachine } from '../../machines/messaging/nats-broker.machine.ts';
 import { natsClientMachine } from '../../machines/messaging/nats-client.machine.ts';
@@ -10,7 +16,7 @@ import { routeTableMachine } from '../../machines/router/route-table.machine.ts'
 import { routerMachine } from '../../machines/router/router.machine.ts';
 import { statusMachine } from '../../machines/router/status.machine.ts';
 
-/** Every machine of the project, by its id. */
+/** Every actor machine of the project, by its id. Those that are no actors: lifecycles.ts. */
 export const MACHINES: Readonly<Record<string, AnyStateMachine>> = {
   supervisor: supervisorMachine,
   'nats-broker': natsBrokerMachine,
@@ -22,4 +28,10 @@ export const MACHINES: Readonly<Record<string, AnyStateMachine>> = {
   'route-table': routeTableMachine,
   router: routerMachine,
   status: statusMachine,
+  'store-keeper': storeKeeperMachine,
+  image: imageMachine,
+  'bbs-handler': bbsHandlerMachine,
+  convergence: convergenceMachine,
+  presence: presenceMachine,
+  receptor: receptorMachine,
 };

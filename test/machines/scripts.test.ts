@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { getAdjacencyMap } from 'xstate/graph';
+import { BBS_SCRIPTS } from './bbs-scripts.ts';
 import { MACHINES } from './machines.ts';
 import { PROXY_SCRIPTS, PRUNER_SCRIPTS, ROUTER_SCRIPTS } from './router-scripts.ts';
 import { allTransitionKeys, play, type Script, stateText } from './run-script.ts';
@@ -11,6 +12,7 @@ const SCRIPTS: Readonly<Record<string, Readonly<Record<string, Script>>>> = {
   router: ROUTER_SCRIPTS,
   proxy: PROXY_SCRIPTS,
   ...SMALL_SCRIPTS,
+  ...BBS_SCRIPTS,
 };
 
 /** Needs children and a clock; test/kernel/supervisor*.test.ts walks it against an oracle. */

@@ -13,6 +13,7 @@ import {
   UpdateDesiredLRPRequest,
 } from '../../model/bbs/messages/desired-lrp.ts';
 import { asRead } from '../../model/bbs/scheduling-info.ts';
+import { desiredLrpFrom2015 } from '../../model/bbs/up-convert.ts';
 import { desire, removeDesired, update } from '../operations/desired-lrps.ts';
 import {
   answerOf,
@@ -23,7 +24,7 @@ import {
   oneEncoded,
   schedulingInfoBytes,
 } from '../operations/reads.ts';
-import { errorMessage, type Route, route, withError } from './route.ts';
+import { errorMessage, type Route, RULES_OF_2015, route, withError } from './route.ts';
 
 const MISSING = { error: errorMessage(bbsError('ResourceNotFound')) };
 const Lifecycle = DesiredLRPLifecycleResponse;
@@ -44,14 +45,17 @@ const getAsR2 = (path: string): Route =>
       : { desired_lrp: desiredLrpForR2(asRead(record.message)) };
   });
 
-const desireAt = (path: string, isMetricTagsNeeded: boolean): Route =>
-  route(
-    path,
-    DesireLRPRequest,
-    Lifecycle,
-    async (state, request, traceId) => withError(await desire(state, request, traceId)),
-    { isMetricTagsNeeded },
-  );
+/** Of 2015: timeouts in other units, no metric tags (Appendix B). */
+const DESIRE_2015 = route(
+  '/v1/desired_lrp/desire',
+  DesireLRPRequest,
+  Lifecycle,
+  async (state, { desired_lrp }, traceId) => {
+    const request = { desired_lrp: desired_lrp && desiredLrpFrom2015(desired_lrp) };
+    return withError(await desire(state, request, traceId));
+  },
+  { rules: RULES_OF_2015 },
+);
 
 export const DESIRED_ROUTES: readonly Route[] = [
   listAsR2('/v1/desired_lrps/list'),
@@ -89,8 +93,10 @@ export const DESIRED_ROUTES: readonly Route[] = [
     DesiredLRPsResponse,
     listRoutingInfos,
   ),
-  desireAt('/v1/desired_lrp/desire', false),
-  desireAt('/v1/desired_lrp/desire.r2', true),
+  DESIRE_2015,
+  route('/v1/desired_lrp/desire.r2', DesireLRPRequest, Lifecycle, async (state, request, traceId) =>
+    withError(await desire(state, request, traceId)),
+  ),
   route(
     '/v1/desired_lrp/update',
     UpdateDesiredLRPRequest,

@@ -2,6 +2,7 @@
 import type { BbsError } from '../../model/bbs/errors.ts';
 import { ERROR_TYPES } from '../../model/bbs/errors.ts';
 import type { ErrorMessage } from '../../model/bbs/messages/common.ts';
+import type { RequestRules } from '../../model/bbs/validation/request-problem.ts';
 import type { MessageType } from '../../model/protobuf/fields.ts';
 import type { BbsState } from '../state.ts';
 
@@ -15,16 +16,25 @@ export interface Route {
   readonly response: MessageType<unknown>;
   /** The body is not even looked at (§1.1). */
   readonly isBodyIgnored: boolean;
-  /** A desired LRP must bring metric tags: today's rule (Appendix B). */
-  readonly isMetricTagsNeeded: boolean;
+  /** Whose rules the request is checked by: metric tags, timeouts (Appendix B). */
+  readonly rules: RequestRules;
   run(state: BbsState, request: unknown, traceId: string): Answer | Promise<Answer>;
 }
 
 interface Options {
   readonly methods?: Route['methods'];
   readonly isBodyIgnored?: boolean;
-  readonly isMetricTagsNeeded?: boolean;
+  readonly rules?: RequestRules;
 }
+
+export const RULES_OF_TODAY: RequestRules = {
+  isMetricTagsNeeded: true,
+  isNanosecondTimeoutTaken: false,
+};
+export const RULES_OF_2015: RequestRules = {
+  isMetricTagsNeeded: false,
+  isNanosecondTimeoutTaken: true,
+};
 
 export const route = <Q, R>(
   path: string,
@@ -35,14 +45,14 @@ export const route = <Q, R>(
     request: Q,
     traceId: string,
   ) => Partial<R> | Buffer | Promise<Partial<R> | Buffer>,
-  { methods = ['POST'], isBodyIgnored = false, isMetricTagsNeeded = false }: Options = {},
+  { methods = ['POST'], isBodyIgnored = false, rules = RULES_OF_TODAY }: Options = {},
 ): Route => ({
   path,
   methods,
   request: request as MessageType<unknown>,
   response: response as MessageType<unknown>,
   isBodyIgnored,
-  isMetricTagsNeeded,
+  rules,
   run: run as Route['run'],
 });
 

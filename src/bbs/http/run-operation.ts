@@ -63,8 +63,7 @@ export async function runRoute(
   traceId: string,
 ): Promise<Answer> {
   if (!route.isBodyIgnored) {
-    const { isMetricTagsNeeded } = route;
-    const problem = requestProblem(route.request, request, { isMetricTagsNeeded });
+    const problem = requestProblem(route.request, request, route.rules);
     if (problem !== undefined) return refusal(route, invalidRequest(problem));
   }
   return await route.run(state, request, traceId);

@@ -16,10 +16,11 @@ import {
   TasksRequest,
   TasksResponse,
 } from '../../model/bbs/messages/tasks.ts';
+import { taskFrom2015 } from '../../model/bbs/up-convert.ts';
 import { convergeTasks } from '../convergence/converge-tasks.ts';
 import { findTasks, listTasks, oneEncoded } from '../operations/reads.ts';
 import { completeTask, desireTask, startTask, stepTask } from '../operations/tasks.ts';
-import { errorMessage, type Route, route, withError } from './route.ts';
+import { errorMessage, type Route, RULES_OF_2015, route, withError } from './route.ts';
 
 const Lifecycle = TaskLifecycleResponse;
 const MISSING = { error: errorMessage(bbsError('ResourceNotFound')) };
@@ -42,10 +43,18 @@ const getAsR2 = (path: string, methods: Route['methods']): Route =>
     { methods },
   );
 
-const desireAt = (path: string): Route =>
-  route(path, DesireTaskRequest, Lifecycle, async (state, request) =>
-    withError(await desireTask(state, request)),
-  );
+/** Of 2015: timeouts in nanoseconds. */
+const DESIRE_2015 = route(
+  '/v1/tasks/desire',
+  DesireTaskRequest,
+  Lifecycle,
+  async (state, request) => {
+    const { task_definition: given } = request;
+    const task_definition = given && taskFrom2015(given);
+    return withError(await desireTask(state, { ...request, task_definition }));
+  },
+  { rules: RULES_OF_2015 },
+);
 
 const commandAt = (path: string, type: 'CANCEL' | 'RESOLVE' | 'DELETE'): Route =>
   route(path, TaskGuidRequest, Lifecycle, async (state, { task_guid }) =>
@@ -62,8 +71,10 @@ export const TASK_ROUTES: readonly Route[] = [
     const record = state.image.tasks.get(request.task_guid);
     return record === undefined ? MISSING : oneEncoded(record.bytes);
   }),
-  desireAt('/v1/tasks/desire'),
-  desireAt('/v1/tasks/desire.r2'),
+  DESIRE_2015,
+  route('/v1/tasks/desire.r2', DesireTaskRequest, Lifecycle, async (state, request) =>
+    withError(await desireTask(state, request)),
+  ),
   route('/v1/tasks/start', StartTaskRequest, StartTaskResponse, async (state, request) => {
     const { error, should_start } = await startTask(state, request);
     return { ...withError(error), should_start };

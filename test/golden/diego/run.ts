@@ -4,20 +4,25 @@ import { replayHistories } from './replay-files.ts';
 import { type HistoryResult, verdictOf } from './replay-history.ts';
 import { replayWire } from './replay-wire.ts';
 import { lineOf, reasonsOf, reportOf, totalsOf } from './report.ts';
+import { startBbsOn } from './under-test.ts';
 
 const usage = `node test/golden/diego/run.ts [options]
   --file NAME   only this file (may be given several times): ${HISTORY_FILES.join(' ')} wire
   --id ID       only histories whose id begins so, h0012 or w042 (may be given several times)
+  --store NAME  memory (default), lmdb, or the address of an etcd
   --verbose     every difference of every history, explained ones too`;
 
 const { values: flags } = parseArgs({
   options: {
     file: { type: 'string', multiple: true },
     id: { type: 'string', multiple: true },
+    store: { type: 'string', default: 'memory' },
     verbose: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 });
+
+const start = startBbsOn(flags.store);
 
 const isChosen = (id: string): boolean =>
   flags.id === undefined || flags.id.some((prefix) => id.startsWith(prefix));
@@ -39,7 +44,7 @@ async function runFile(file: HistoryFile): Promise<HistoryResult[]> {
   const histories = loadHistories(file).filter(({ id }) => isChosen(id));
   return histories.length === 0
     ? []
-    : await measured(file, async () => await replayHistories(file, histories));
+    : await measured(file, async () => await replayHistories(file, histories, { start }));
 }
 
 if (flags.help) {
@@ -48,7 +53,8 @@ if (flags.help) {
   const results: HistoryResult[] = [];
   for (const file of HISTORY_FILES.filter(isWanted)) results.push(...(await runFile(file)));
   const hasWireIds = flags.id === undefined || flags.id.some((prefix) => prefix.startsWith('w'));
-  if (isWanted('wire') && hasWireIds) results.push(...(await measured('wire', replayWire)));
+  if (isWanted('wire') && hasWireIds)
+    results.push(...(await measured('wire', async () => await replayWire(start))));
   if (flags.verbose) {
     for (const difference of results.flatMap(({ differences }) => differences)) {
       console.log(lineOf(difference));

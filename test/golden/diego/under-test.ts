@@ -5,5 +5,14 @@ export type { BbsUnderTest };
 /** What the replay needs to start a server. */
 export type StartBbs = (options: { readonly auctioneerAddress: string }) => Promise<BbsUnderTest>;
 
-export const startBbs: StartBbs = async ({ auctioneerAddress }) =>
-  await startBbsUnderTest({ store: 'memory', generation: 'today', auctioneerAddress });
+/** `memory`, `lmdb`, or the address of an etcd. */
+export const startBbsOn =
+  (store: string): StartBbs =>
+  async ({ auctioneerAddress }) =>
+    await startBbsUnderTest({
+      store: store === 'memory' || store === 'lmdb' ? store : { etcdHost: store },
+      generation: 'today',
+      auctioneerAddress,
+    });
+
+export const startBbs: StartBbs = startBbsOn('memory');
