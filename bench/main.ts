@@ -1,12 +1,22 @@
-/** `npm run bench -- router|table|flood [--json] [--seconds N] [--rounds N]` */
+/**
+ * `npm run bench -- router|table|flood [--json] [--seconds N] [--rounds N]`
+ * `npm run bench -- bbs [--json] [--url URL] [--clients N] [--seconds N] [--count N]`
+ * `npm run bench -- bbs --scale LRPS [--json] [--rounds N]`
+ */
 import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
+import { bbsLines, scaleLines } from './bbs/report-bbs.ts';
+import { runBbsBench } from './bbs/run-bbs-bench.ts';
+import { runScaleBench } from './bbs/run-scale-bench.ts';
 import { floodLines } from './flood/report-flood.ts';
 import { runFlood } from './flood/run-flood.ts';
 import { runRouterBench } from './router/run-router-bench.ts';
 import { runTableBench } from './table/run-table-bench.ts';
 
-const USAGE = 'usage: npm run bench -- router|table|flood [--json] [--seconds N] [--rounds N]\n';
+const USAGE =
+  'usage: npm run bench -- router|table|flood [--json] [--seconds N] [--rounds N]\n' +
+  '       npm run bench -- bbs [--json] [--url URL] [--clients N] [--seconds N] [--count N]\n' +
+  '       npm run bench -- bbs --scale LRPS [--json] [--rounds N]\n';
 const FLOOD_MESSAGES_PER_SECOND = 10_000;
 
 const { values, positionals } = parseArgs({
@@ -15,6 +25,10 @@ const { values, positionals } = parseArgs({
     json: { type: 'boolean', default: false },
     seconds: { type: 'string' },
     rounds: { type: 'string' },
+    url: { type: 'string' },
+    clients: { type: 'string' },
+    count: { type: 'string' },
+    scale: { type: 'string' },
   },
 });
 
@@ -45,8 +59,26 @@ function runTable(): unknown {
   process.exit(status ?? 1);
 }
 
+async function runBbs(): Promise<unknown> {
+  if (values.scale !== undefined) {
+    const lrps = numberOf(values.scale, 0);
+    const report = await runScaleBench({ lrps, rounds: numberOf(values.rounds, 5), print });
+    for (const line of scaleLines(report)) print(line);
+    return report;
+  }
+  const report = await runBbsBench({
+    url: values.url,
+    clients: numberOf(values.clients, 32),
+    seconds: numberOf(values.seconds, 5),
+    count: numberOf(values.count, 20_000),
+  });
+  for (const line of bbsLines(report)) print(line);
+  return report;
+}
+
 async function runNamed(name: string | undefined): Promise<unknown> {
   if (name === 'table') return runTable();
+  if (name === 'bbs') return runBbs();
   if (name === 'router') {
     const seconds = numberOf(values.seconds, 5);
     return runRouterBench({ seconds, rounds: numberOf(values.rounds, 3), print });

@@ -1,4 +1,5 @@
 /** A process that loads a BBS: `node generate-load.ts JSON-of-LoadPlan`; answers in JSON. */
+import { readFileSync } from 'node:fs';
 import { cpuUs } from '../router/process-figures.ts';
 import { encodeRequest, type Pumped, pump } from './keep-alive-client.ts';
 import { LISTED_LRPS, type OperationName, REQUESTS } from './operations.ts';
@@ -27,6 +28,8 @@ export interface LoadFigures {
   readonly answerBytes: number;
   /** Of all threads, per request; undefined: unknown. */
   readonly serverCpuUs: number | undefined;
+  /** Of the thread that serves: a million by this is what one core could do. */
+  readonly mainThreadCpuUs: number | undefined;
   readonly clientCpuUs: number;
   /** On the monotonic clock of the machine, for profiles. */
   readonly startedAtUs: number;
@@ -34,8 +37,19 @@ export interface LoadFigures {
 
 const plan = JSON.parse(process.argv[2] ?? '') as LoadPlan;
 const url = new URL(plan.url);
-/** No operation gets along with fewer than this many LRPs. */
 const FILL_MAX_MS = 120_000;
+
+interface ServerCpu {
+  readonly allUs: number;
+  readonly mainUs: number;
+}
+
+/** Undefined: the server is elsewhere. */
+function serverCpu(): ServerCpu | undefined {
+  if (plan.pid === 0) return undefined;
+  const schedule = readFileSync(`/proc/${plan.pid}/task/${plan.pid}/schedstat`, 'utf8');
+  return { allUs: cpuUs(plan.pid), mainUs: Number(schedule.split(' ')[0]) / 1000 };
+}
 
 const apps = (from: number, count: number): number[] =>
   Array.from({ length: count }, (_none, offset) => from + offset);
@@ -52,12 +66,13 @@ async function measure(
   isCyclic: boolean,
   clients: number,
 ): Promise<LoadFigures> {
-  const serverBefore = plan.pid === 0 ? 0 : cpuUs(plan.pid);
+  const before = serverCpu();
   const clientBefore = process.cpuUsage();
   const startedAtUs = Number(process.hrtime.bigint() / 1000n);
   const maxMs = plan.seconds * 1000;
   const pumped: Pumped = await pump({ url, clients, requests, isCyclic, maxMs });
   const { user, system } = process.cpuUsage(clientBefore);
+  const after = serverCpu();
   const { requests: count, tookMs, latenciesMs, failures, faults, bytes } = pumped;
   return {
     name,
@@ -69,7 +84,8 @@ async function measure(
     failures,
     faults,
     answerBytes: bytes / count,
-    serverCpuUs: plan.pid === 0 ? undefined : (cpuUs(plan.pid) - serverBefore) / count,
+    serverCpuUs: before && after && (after.allUs - before.allUs) / count,
+    mainThreadCpuUs: before && after && (after.mainUs - before.mainUs) / count,
     clientCpuUs: (user + system) / count,
     startedAtUs,
   };

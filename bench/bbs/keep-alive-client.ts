@@ -58,7 +58,7 @@ class AnswerReader {
       const end = start.indexOf(HEAD_END);
       this.#head = end < 0 ? start : undefined;
       if (end < 0) return;
-      this.#begin(start.latin1Slice(0, end));
+      this.#begin(start.toString('latin1', 0, end));
       rest = start.subarray(end + HEAD_END.length);
     }
     this.#body(rest);

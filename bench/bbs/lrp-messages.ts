@@ -1,4 +1,4 @@
-/** What the load desires and runs: an app of usual size, about 1.4 KB desired and 0.4 KB running. */
+/** What the load desires and runs: an app of usual size. */
 import { Action, RunAction } from '../../src/model/bbs/messages/actions.ts';
 import {
   ActualLRP,
@@ -117,7 +117,10 @@ export const runningLrp = (
     actual_lrp_net_info: netInfo(app, index),
     state: 'RUNNING',
     since,
-    modification_tag: { epoch: `3c1d5e7f-${digits(index, 4)}-4b6a-9c8d-${digits(app, 12)}`, index: 2 },
+    modification_tag: {
+      epoch: `3c1d5e7f-${digits(index, 4)}-4b6a-9c8d-${digits(app, 12)}`,
+      index: 2,
+    },
     metric_tags: metricTags(app),
     routable: true,
     availability_zone: 'z1',

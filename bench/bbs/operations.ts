@@ -87,5 +87,7 @@ export const REQUESTS: Readonly<Record<OperationName, (app: number) => Request>>
     }),
   list: () => request('/v1/actual_lrps/list', ActualLRPsRequest, {}),
   remove: (app) =>
-    request('/v1/desired_lrp/remove', RemoveDesiredLRPRequest, { process_guid: processGuidOf(app) }),
+    request('/v1/desired_lrp/remove', RemoveDesiredLRPRequest, {
+      process_guid: processGuidOf(app),
+    }),
 };

@@ -32,7 +32,7 @@ export function stateText(value: StateValue): string {
 }
 
 /** One transition of a machine, told apart from its siblings by its place. */
-function transitionKey(way: AnyTransitionDefinition): string {
+export function transitionKey(way: AnyTransitionDefinition): string {
   const { source, eventType } = way;
   const siblings = eventType === '' ? source.always : source.transitions.get(eventType);
   return `${source.id} ${eventType || 'always'} ${siblings?.indexOf(way) ?? -1}`;

@@ -1,14 +1,20 @@
 import { describe, expect, it } from 'vitest';
-import { setup } from 'xstate';
+import { type AnyStateMachine, setup } from 'xstate';
 import { machineName } from '../structure/machine-files.ts';
 import { readFiles } from '../structure/source-text.ts';
+import { LIFECYCLES } from './lifecycles.ts';
 import { MACHINES } from './machines.ts';
 import { deadEnds, deafToShutdown, reachableStates, statesOf, unknownNames } from './walk.ts';
 
 /** States in which an actor only waits for its end, or falls by itself. */
 const ENDING = new Set(['supervisor.escalating']);
 
-describe.each(Object.entries(MACHINES))('%s', (id, machine) => {
+const ALL: Readonly<Record<string, AnyStateMachine>> = {
+  ...MACHINES,
+  ...Object.fromEntries(Object.entries(LIFECYCLES).map(([id, { machine }]) => [id, machine])),
+};
+
+describe.each(Object.entries(ALL))('%s', (id, machine) => {
   const { root } = machine;
 
   it('bears its own name and a bound on its steps', () => {
@@ -21,6 +27,15 @@ describe.each(Object.entries(MACHINES))('%s', (id, machine) => {
     expect(statesOf(root).filter((node) => !reachable.has(node))).toEqual([]);
   });
 
+  it('knows every action, guard and actor that it names, and names what it invokes', () => {
+    expect(unknownNames(machine)).toEqual([]);
+    const ids = statesOf(root).flatMap(({ invoke }) => invoke.map((own) => own.id));
+    expect(ids.filter((own) => /^\d+\./.test(own))).toEqual([]);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+});
+
+describe.each(Object.entries(MACHINES))('%s as an actor', (_id, { root }) => {
   it('has no dead end but its final state', () => {
     expect(deadEnds(root).filter((state) => !ENDING.has(state))).toEqual([]);
     expect(statesOf(root).filter(({ type }) => type === 'final')).toHaveLength(1);
@@ -29,12 +44,18 @@ describe.each(Object.entries(MACHINES))('%s', (id, machine) => {
   it('hears SHUTDOWN wherever it waits', () => {
     expect(deafToShutdown(root).filter((state) => !ENDING.has(state))).toEqual([]);
   });
+});
 
-  it('knows every action, guard and actor that it names, and names what it invokes', () => {
-    expect(unknownNames(machine)).toEqual([]);
-    const ids = statesOf(root).flatMap(({ invoke }) => invoke.map((own) => own.id));
-    expect(ids.filter((own) => /^\d+\./.test(own))).toEqual([]);
-    expect(new Set(ids).size).toBe(ids.length);
+describe.each(Object.entries(LIFECYCLES))('%s as a lifecycle', (_id, { machine: { root } }) => {
+  it('is flat, waits for nothing but commands, and has no end', () => {
+    const states = statesOf(root).slice(1);
+    expect(states.filter(({ type }) => type !== 'atomic')).toEqual([]);
+    expect(
+      states.filter(({ invoke, always, after }) => invoke.length + after.length > 0 || always),
+    ).toEqual([]);
+    expect(states.filter(({ exit }) => exit.length > 0)).toEqual([]);
+    expect([root.transitions.size, root.entry.length, root.exit.length]).toEqual([0, 0, 0]);
+    expect(deadEnds(root)).toEqual([]);
   });
 });
 
@@ -61,7 +82,7 @@ describe('the walk', () => {
 
   it('takes in every machine of the project', () => {
     const files = readFiles(['machines'], ['.machine.ts']).map(({ path }) => machineName(path));
-    const known = Object.keys(MACHINES).map((id) => machineName(`${id}.machine.ts`));
+    const known = Object.keys(ALL).map((id) => machineName(`${id}.machine.ts`));
     expect(known.toSorted()).toEqual(files.toSorted());
   });
 });

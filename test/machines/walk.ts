@@ -87,3 +87,18 @@ export function unknownNames(machine: AnyStateMachine): string[] {
   }
   return unknown;
 }
+
+/** The guards and actions that the states and transitions of a machine name. */
+export function usedNames({ root }: AnyStateMachine): Record<'guards' | 'actions', string[]> {
+  const guards = new Set<string>();
+  const actions = new Set<string>();
+  for (const node of statesOf(root)) {
+    const transitions = ownTransitions(node);
+    const used = [...node.entry, ...node.exit, ...transitions.flatMap((way) => way.actions)];
+    for (const action of used) actions.add(nameOf(action as Named));
+    for (const { guard } of transitions) {
+      if (guard !== undefined) guards.add(nameOf(guard as Named));
+    }
+  }
+  return { guards: [...guards].toSorted(), actions: [...actions].toSorted() };
+}

@@ -249,21 +249,36 @@ const looksSame = (a: ActualLRP | undefined, b: ActualLRP | undefined): boolean 
     a.modification_tag.epoch === b.modification_tag.epoch &&
     a.modification_tag.index === b.modification_tag.index);
 
-/**
- * The ORDINARY row beside a suspect that goes: retired, or because the suspect is ORDINARY again.
- * It is told as removed, though the group showed the suspect (§10.2, promote).
- */
-function goneBesideSuspect(before: LrpSlots, after: LrpSlots): ActualLRP | undefined {
+/** The stream of 2015 (§9): each key of the store by itself, a crash is a change like others. */
+export function groupEvents2015(before: LrpSlots, after: LrpSlots): BbsEvent[] {
+  const slots = [
+    ['evacuating', before.evacuating, after.evacuating],
+    ['instance', before.ordinary, after.ordinary],
+  ] as const;
+  return slots.flatMap(([slot, old, next]) => {
+    if (old === next) return [];
+    if (old === undefined || next === undefined) {
+      return groupEventsOf(slot, { before: old, after: next }).map(({ event }) => event);
+    }
+    const fields = { before: groupWith(slot, old), after: groupWith(slot, next) };
+    const cells = [cellOf(old), cellOf(next)];
+    return [makeEvent('actual_lrp_changed', ActualLRPChangedEvent, fields, cells)];
+  });
+}
+
+/** The replacement of a suspect that is ORDINARY again: it is told as removed (§10.2, promote). */
+function replacedByPromotion(before: LrpSlots, after: LrpSlots): ActualLRP | undefined {
   const { ordinary, suspect } = before;
-  if (ordinary === undefined || suspect === undefined) return undefined;
-  if (after.ordinary === undefined) return after.suspect === suspect ? ordinary : undefined;
+  if (ordinary === undefined || suspect === undefined || after.ordinary === undefined) {
+    return undefined;
+  }
   const [old, next] = [suspect.actual_lrp_instance_key, after.ordinary.actual_lrp_instance_key];
   return isPlaced(old) && sameInstanceKey(old, next) ? ordinary : undefined;
 }
 
 export function groupEvents(before: LrpSlots, rows: LrpSlots, note: Note): BbsEvent[] {
   const after = withFullText(before, rows, note);
-  const gone = goneBesideSuspect(before, after);
+  const gone = replacedByPromotion(before, after);
   if (gone !== undefined) {
     return groupEventsOf('instance', { before: gone, after: undefined }).map(({ event }) => event);
   }

@@ -1,4 +1,5 @@
 /** Turns what one revision changed into events for those who listen. */
+import type { Generation } from '../../../machines/bbs/lrp.context.ts';
 import type { DesiredLRP } from '../../model/bbs/messages/desired-lrp.ts';
 import {
   DesiredLRPChangedEvent,
@@ -10,7 +11,7 @@ import {
 } from '../../model/bbs/messages/events.ts';
 import type { Task } from '../../model/bbs/messages/tasks.ts';
 import type { ChangeSet } from '../image/apply-changes.ts';
-import { groupEvents, instanceEvents, makeEvent } from './derive-actual-events.ts';
+import { groupEvents, groupEvents2015, instanceEvents, makeEvent } from './derive-actual-events.ts';
 import type { BbsEvent, EventHub } from './hub.ts';
 
 function desiredEvent(
@@ -44,7 +45,7 @@ function taskEvent(before: Task | undefined, after: Task | undefined): BbsEvent 
 }
 
 /** Nobody listens: nothing is made. */
-export function publishChanges(hub: EventHub, changes: ChangeSet): void {
+export function publishChanges(hub: EventHub, changes: ChangeSet, generation: Generation): void {
   const { desireds, slots, tasks, note } = changes;
   const [hasInstance, hasGroup] = [hub.has('instance'), hub.has('group')];
   if (hasInstance || hasGroup) {
@@ -61,7 +62,9 @@ export function publishChanges(hub: EventHub, changes: ChangeSet): void {
     if (hasGroup) {
       hub.publish('group', [
         ...ofDesired,
-        ...slots.flatMap(({ before, after }) => groupEvents(before, after, note)),
+        ...slots.flatMap(({ before, after }) =>
+          generation === '2015' ? groupEvents2015(before, after) : groupEvents(before, after, note),
+        ),
       ]);
     }
   }

@@ -64,7 +64,7 @@ export async function followStore(
   const watch: Watch = store.watch(ROOT, revision + 1, {
     onEvents(events, at) {
       const changes = applyChanges(image, events, ports.log);
-      publishChanges(hub, changes);
+      publishChanges(hub, changes, state.options.generation);
       image.setRevision(at);
       if (changes.hasCellsChanged) listener.onCellLost();
     },

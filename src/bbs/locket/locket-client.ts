@@ -5,7 +5,7 @@ import type { Clock, Timer } from '../../ports/clock.ts';
 import { LOCKET_LIMITS, type LocketTls } from './options.ts';
 import { LOCKET_SERVICE } from './service.ts';
 
-export const LOCKET_CLIENT_DEFAULTS = { ttlMs: 15_000, retryMs: 5_000, timeoutMs: 10_000 } as const;
+const LOCKET_CLIENT_DEFAULTS = { ttlMs: 15_000, retryMs: 5_000, timeoutMs: 10_000 } as const;
 
 export interface LocketClientOptions {
   readonly clock: Clock;
@@ -65,7 +65,9 @@ const failureOf = (error: ServiceError): LocketFailure => ({
   text: error.details,
 });
 
-function connect({ address, tls, serverName }: LocketClientOptions): Client {
+function connect({ address, tls, serverName, retryMs }: LocketClientOptions): Client {
+  const { retryMs: usualRetryMs } = LOCKET_CLIENT_DEFAULTS;
+  const backoffMs = retryMs ?? usualRetryMs;
   const secure =
     tls === undefined
       ? credentials.createInsecure()
@@ -76,6 +78,9 @@ function connect({ address, tls, serverName }: LocketClientOptions): Client {
     // Two clients of one process may belong to different owners: no shared connection.
     'grpc.use_local_subchannel_pool': 1,
     'grpc.enable_http_proxy': 0,
+    // gRPC would wait up to two minutes after a long outage; a presence must be back before that.
+    'grpc.initial_reconnect_backoff_ms': Math.min(backoffMs, 1_000),
+    'grpc.max_reconnect_backoff_ms': backoffMs,
     ...(serverName === undefined
       ? {}
       : {
@@ -93,7 +98,7 @@ function keepLock(
   call: LockCall,
   resource: Partial<Resource>,
   listener: LockListener,
-): { stop(): void } {
+): { stop(): void; readonly settled: () => Promise<void> } {
   let isStopped = false;
   let isHeld = false;
   let timer: Timer | undefined;
@@ -122,11 +127,15 @@ function keepLock(
     if (isStopped) return;
     if (answer.ok && clock.nowMs() < sentMs + ttlMs) hold(sentMs);
     else if (!answer.ok && answer.error.code === 'ALREADY_EXISTS') lose(answer.error);
-    if (!isStopped) timer = clock.setTimeout(() => void attempt(), retryMs);
+    if (isStopped) return;
+    timer = clock.setTimeout(() => {
+      underWay = attempt();
+    }, retryMs);
   }
 
-  void attempt();
+  let underWay = attempt();
   return {
+    settled: () => underWay,
     stop() {
       isStopped = true;
       clock.clearTimeout(timer);
@@ -175,8 +184,10 @@ export function createLocketClient(options: LocketClientOptions): LocketClient {
       const loop = keepLock({ clock, retryMs, ttlMs }, lock, resource, listener);
       return {
         stop: loop.stop,
-        release() {
+        async release() {
           loop.stop();
+          // A Lock that is still under way would take the key again after its release.
+          await loop.settled();
           return release(resource);
         },
       };

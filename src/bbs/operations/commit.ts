@@ -23,6 +23,18 @@ export type Committed<T> =
   | { readonly ok: true; readonly reply: T; readonly isWritten: boolean }
   | { readonly ok: false; readonly error: BbsError };
 
+const withNote = (
+  operations: readonly Operation[],
+  note: Note | undefined,
+): readonly Operation[] =>
+  note !== undefined && isNoteNeeded(note)
+    ? [...operations, { type: 'put', key: NOTE, value: encodeNote(note) }]
+    : operations;
+
+/** A transaction that only compares has to do something: it reads what it compares. */
+const reading = (compare: readonly Compare[]): readonly Operation[] =>
+  compare.slice(0, 1).map(({ key }): Operation => ({ type: 'get', key }));
+
 /** How long a conflict waits for news that the image lacks. */
 const CATCH_UP_MS = 20;
 
@@ -56,10 +68,7 @@ export async function commit<T>(state: BbsState, attempt: () => Plan<T>): Promis
     if (store === undefined) {
       return { ok: false, error: { type: 'UnknownError', message: 'the store is not open' } };
     }
-    const success: readonly Operation[] =
-      isWritten && note !== undefined && isNoteNeeded(note)
-        ? [...operations, { type: 'put', key: NOTE, value: encodeNote(note) }]
-        : operations;
+    const success = isWritten ? withNote(operations, note) : reading(compare);
     const result = await store.txn({ compare, success });
     if (!result.ok) return { ok: false, error: storeError(result.error) };
     const { succeeded, revision } = result.value;

@@ -102,8 +102,8 @@ function guard(app: FastifyInstance, options: ReceptorOptions): void {
       if (request.method === 'OPTIONS') return reply.headers(PREFLIGHT_HEADERS).code(204).send();
     }
     if (!isAuthorized(options, request.headers)) {
-      reply.header('www-authenticate', 'Basic realm="receptor"');
-      return send(reply, refusal(401, 'Unauthorized', 'user or password is wrong'));
+      reply.header('www-authenticate', 'Basic realm="API Authentication"');
+      return send(reply, refusal(401, 'Unauthorized', 'Unauthorized'));
     }
     return undefined;
   });

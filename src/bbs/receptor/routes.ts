@@ -170,12 +170,11 @@ function indexOf({ parameter }: ReceptorRequest): number | undefined {
   return INDEX.test(index) && Number(index) <= MAX_INDEX ? Number(index) : undefined;
 }
 
-const wrongIndex = ({ parameter }: ReceptorRequest): Answer =>
-  refusal(400, 'InvalidRequest', `index '${parameter('index')}' is not a number`);
+const WRONG_INDEX = refusal(400, 'InvalidRequest', 'index not a number');
 
 const getActualLrp: Handler = async (bbs, request) => {
   const index = indexOf(request);
-  if (index === undefined) return wrongIndex(request);
+  if (index === undefined) return WRONG_INDEX;
   const process_guid = request.parameter('process_guid');
   const { error, actual_lrp_group: group } = await bbs.group({ process_guid, index });
   if (error !== undefined && !isType(error, 'ResourceNotFound')) return failure(error);
@@ -186,7 +185,7 @@ const getActualLrp: Handler = async (bbs, request) => {
 
 const retireActualLrp: Handler = async (bbs, request) => {
   const index = indexOf(request);
-  if (index === undefined) return wrongIndex(request);
+  if (index === undefined) return WRONG_INDEX;
   const process_guid = request.parameter('process_guid');
   const { error, actual_lrp_group: group } = await bbs.group({ process_guid, index });
   if (error !== undefined && !isType(error, 'ResourceNotFound')) return failure(error);
@@ -212,21 +211,21 @@ const listDomains: Handler = async (bbs) => {
 const MAX_AGE = /^max-age=([0-9]{1,10})$/i;
 const MAX_UINT32 = 2 ** 32 - 1;
 
-/** Seconds; 0, for ever, without the header; undefined when the header is wrong. */
-function maxAgeOf(cacheControl: string | undefined): number | undefined {
+/** Seconds; 0, for ever, without the header. A text is what is wrong with the header. */
+function maxAgeOf(cacheControl: string | undefined): number | string {
   if (cacheControl === undefined) return 0;
-  for (const directive of cacheControl.split(',')) {
-    const seconds = MAX_AGE.exec(directive.trim())?.[1];
-    if (seconds !== undefined) return Number(seconds) <= MAX_UINT32 ? Number(seconds) : undefined;
+  for (const part of cacheControl.split(',')) {
+    const directive = part.trim();
+    if (!directive.toLowerCase().startsWith('max-age=')) continue;
+    const seconds = Number(MAX_AGE.exec(directive)?.[1] ?? Number.NaN);
+    return seconds <= MAX_UINT32 ? seconds : `invalid-max-age-directive: ${directive}`;
   }
-  return undefined;
+  return 'max-age directive missing from request';
 }
 
 const upsertDomain: Handler = async (bbs, { parameter, cacheControl }) => {
   const ttl = maxAgeOf(cacheControl);
-  if (ttl === undefined) {
-    return refusal(400, 'InvalidRequest', 'max-age directive missing from request');
-  }
+  if (typeof ttl === 'string') return refusal(400, 'InvalidRequest', ttl);
   const { error } = await bbs.upsertDomain({ domain: parameter('domain'), ttl });
   if (error === undefined) return NO_CONTENT;
   if (isType(error, 'InvalidRequest')) return refusal(400, 'InvalidDomain', error.message);

@@ -192,7 +192,7 @@ const actualState = record(ActualLRP, {
 });
 
 /** One row; `isEvacuating`: it stands in the evacuating slot of its group. */
-export const actualLrpJson = (lrp: ActualLRP, isEvacuating: boolean): JsonObject => ({
+const actualLrpJson = (lrp: ActualLRP, isEvacuating: boolean): JsonObject => ({
   process_guid: lrp.actual_lrp_key.process_guid,
   instance_guid: lrp.actual_lrp_instance_key.instance_guid,
   cell_id: lrp.actual_lrp_instance_key.cell_id,

@@ -7,8 +7,10 @@ import { StartupError } from '../../../machines/kernel/failures.ts';
 import { createRealClock } from '../../../src/adapters/clock/real-clock.ts';
 import { createVirtualClock } from '../../../src/adapters/clock/virtual-clock.ts';
 import { createMemoryLog } from '../../../src/adapters/log/memory-log.ts';
+import { createMemoryStore } from '../../../src/adapters/store/memory-store.ts';
 import { locketLogic } from '../../../src/bbs/locket/locket-actor.ts';
 import { LOCKET_LIMITS } from '../../../src/bbs/locket/options.ts';
+import type { Store } from '../../../src/ports/store.ts';
 import { authorityCertificate, leafCertificate } from '../../golden/certificates.ts';
 import { listening, sleep, startLocket, until } from './locket-kit.ts';
 
@@ -129,6 +131,42 @@ describe('a client that keeps a lock', () => {
     await until(() => seen.length === 3);
     expect(seen).toEqual(['acquired', 'lost ALREADY_EXISTS', 'acquired']);
     kept.stop();
+  });
+
+  it('leaves nothing behind when it is released before the first answer', async () => {
+    const memory = createMemoryStore({ clock: createRealClock() });
+    const slow: Store = {
+      ...memory,
+      async txn(transaction) {
+        await sleep(20);
+        return memory.txn(transaction);
+      },
+    };
+    const server = await locket(undefined, () => slow);
+    const { listener } = watcher();
+    const kept = server.client(QUICK).keep({ ...BBS, owner: 'a' }, listener);
+    expect(await kept.release()).toEqual(DONE);
+    await sleep(100);
+    expect(await server.client().fetch('bbs')).toEqual(NOT_FOUND);
+  });
+
+  it('has the lock again soon after a long outage', async () => {
+    const server = await locket();
+    const { seen, listener } = watcher();
+    const kept = server.client(QUICK).keep({ ...BBS, owner: 'a' }, listener);
+    await until(() => seen.length === 1);
+    server.stop();
+    await sleep(6_000);
+    const { log } = createMemoryLog();
+    const options = { host: '127.0.0.1', port: server.port, tls: undefined };
+    const store = () => server.store;
+    const again = createActor(locketLogic({ store, clock: createRealClock(), log, options }));
+    await listening(again);
+    const openedMs = Date.now();
+    await until(() => seen.length === 3);
+    expect(Date.now() - openedMs).toBeLessThan(600);
+    kept.stop();
+    again.send({ type: 'SHUTDOWN', mode: 'fast' });
   });
 
   it('tells when it could not be renewed for one TTL', async () => {

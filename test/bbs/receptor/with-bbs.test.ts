@@ -1,5 +1,6 @@
 /** Receptor and Locket over the BBS itself, with a store in memory. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { SupervisorSpec } from '../../../machines/kernel/supervisor.machine.ts';
 import { createRealClock } from '../../../src/adapters/clock/real-clock.ts';
 import { createMemoryLog } from '../../../src/adapters/log/memory-log.ts';
 import { createSystemRandom } from '../../../src/adapters/random/system-random.ts';
@@ -23,23 +24,28 @@ beforeAll(async () => {
   const [receptorPort = 0, port = 0] = await freePorts(2);
   locketPort = port;
   const { log } = createMemoryLog();
+  const random = createSystemRandom();
   const { children } = createBbs(
     BBS_TEST_OPTIONS,
-    { clock, random: createSystemRandom(), log, notify: () => true, store: () => store },
+    { clock, random, log, notify: () => true, store: () => store },
     {
       locket: { ...LOCKET_DEFAULTS, port },
       receptor: { ...RECEPTOR_DEFAULTS, port: receptorPort },
     },
   );
-  const root = {
+  const root: SupervisorSpec = {
+    ...SUPERVISION_DEFAULTS,
     name: 'bbs',
     strategy: 'rest_for_one',
-    ...SUPERVISION_DEFAULTS,
     children,
-  } as const;
+    drainOnEscalation: false,
+    nowMs: clock.nowMs,
+    chance: random.next,
+  };
   const system = createActorSystem({ root, clock, log });
   system.start();
-  await system.ready;
+  const failure = await Promise.race([system.ready, system.ended]);
+  if (failure !== undefined) throw failure;
   base = `http://127.0.0.1:${receptorPort}`;
   stop = async () => {
     system.shutdown('fast');
@@ -148,9 +154,10 @@ describe('the receptor over the BBS', () => {
     });
     await client.lock({ key: 'c', owner: 'o', type: 'presence', value });
     const cell = { cell_id: 'c', zone: '', capacity, rootfs_providers: { preloaded: ['x'] } };
-    expect(await call('GET', '/v1/cells')).toEqual({ status: 200, json: [cell] });
+    // The BBS hears of it from the store.
+    await expect.poll(() => call('GET', '/v1/cells')).toEqual({ status: 200, json: [cell] });
     await client.release({ key: 'c', owner: 'o' });
-    expect(await call('GET', '/v1/cells')).toEqual({ status: 200, json: [] });
+    await expect.poll(() => call('GET', '/v1/cells')).toEqual({ status: 200, json: [] });
     client.close();
   });
 });

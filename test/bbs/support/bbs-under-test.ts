@@ -8,7 +8,8 @@ import { openLmdbStore } from '../../../src/adapters/store/lmdb-store.ts';
 import { createMemoryStore } from '../../../src/adapters/store/memory-store.ts';
 import { createBbs } from '../../../src/bbs/index.ts';
 import type { BbsOptions } from '../../../src/bbs/options.ts';
-import { createActorSystem } from '../../../src/kernel/actor-system.ts';
+import type { BbsState } from '../../../src/bbs/state.ts';
+import { type ActorSystem, createActorSystem } from '../../../src/kernel/actor-system.ts';
 import { Resource } from '../../../src/model/bbs/messages/locket.ts';
 import { encode } from '../../../src/model/protobuf/encode.ts';
 import { SUPERVISION_DEFAULTS } from '../../../src/node/tree.ts';
@@ -26,11 +27,22 @@ export interface BbsUnderTest {
   stop(): Promise<void>;
 }
 
+/** What is behind the API: for tests that look or run below HTTP. */
+export interface OpenedBbs extends BbsUnderTest {
+  readonly state: BbsState;
+  readonly system: ActorSystem;
+  readonly store: Store;
+}
+
 export interface BbsUnderTestOptions {
   readonly store: 'memory' | 'lmdb' | { readonly etcdHost: string; readonly keyPrefix?: string };
   readonly generation: 'today' | '2015';
   readonly auctioneerAddress: string;
   readonly options?: Partial<BbsOptions>;
+  /** Of `lmdb`: where the data is, and stays after the stop. Default: somewhere, until the stop. */
+  readonly directory?: string;
+  /** What the BBS works on in place of its store: to make it fail. */
+  readonly wrapStore?: (store: Store) => Store;
 }
 
 export const BBS_TEST_OPTIONS: BbsOptions = {
@@ -69,15 +81,17 @@ function shiftedClock(): Clock & { shift(ms: number): void } {
 let stores = 0;
 
 async function openStore(
-  { store }: BbsUnderTestOptions,
+  { store, directory: given }: BbsUnderTestOptions,
   clock: Clock,
 ): Promise<{ store: Store; dispose: () => void }> {
   if (store === 'memory') return { store: createMemoryStore({ clock }), dispose: () => {} };
   if (store === 'lmdb') {
-    const directory = temporaryDirectory();
+    const directory = given ?? temporaryDirectory();
     const opened = await openLmdbStore({ clock, directory });
     if (!opened.ok) throw new Error(opened.error.message);
-    return { store: opened.value, dispose: () => rmSync(directory, { recursive: true }) };
+    const dispose = () =>
+      given === undefined ? rmSync(directory, { recursive: true }) : undefined;
+    return { store: opened.value, dispose };
   }
   stores += 1;
   const keyPrefix = store.keyPrefix ?? `/bbs-test-${process.pid}-${stores}`;
@@ -98,9 +112,10 @@ const presence = (cellId: string, repAddress: string) =>
 
 const lockKey = (cellId: string): string => `/v1/locks/${encodeURIComponent(cellId)}`;
 
-export async function startBbsUnderTest(given: BbsUnderTestOptions): Promise<BbsUnderTest> {
+export async function startBbsUnderTest(given: BbsUnderTestOptions): Promise<OpenedBbs> {
   const clock = shiftedClock();
-  const { store, dispose } = await openStore(given, clock);
+  const { store: opened, dispose } = await openStore(given, clock);
+  const store = given.wrapStore?.(opened) ?? opened;
   const { log } = createMemoryLog();
   const random = createSystemRandom();
   const { generation, auctioneerAddress } = given;
@@ -135,6 +150,9 @@ export async function startBbsUnderTest(given: BbsUnderTestOptions): Promise<Bbs
     await state.image.reached(result.value.revision);
   };
   return {
+    state,
+    system,
+    store,
     baseUrl: `http://127.0.0.1:${handler.context.port}`,
     // A little more than asked for, as between two steps of a recording.
     advance: (seconds) => clock.shift(seconds * 1000 + 1),

@@ -74,10 +74,8 @@ function routingWords(lrp: JsonObject): string[] {
 
 function renderRow(row: LrpRow, before: readonly LrpRow[]): string {
   const { slot, lrp } = row;
-  const newest = before.reduce((latest, { lrp: { since } }) => {
-    const time = timeOf(since);
-    return time > latest ? time : latest;
-  }, 0n);
+  const times = before.map((other) => timeOf(other.lrp['since']));
+  const [newest = 0n] = times.sort((one, other) => (one > other ? -1 : 1));
   const atIndex = before.filter((other) => indexOf(other.lrp) === indexOf(lrp));
   const relatives = atIndex.filter(
     (other) => textOf(tagOf(other.lrp)['epoch']) === textOf(tagOf(lrp)['epoch']),

@@ -17,7 +17,7 @@ export interface TransitionRow {
   readonly expect: Expectation;
   /** Where the text is silent or the recordings say otherwise than the text. */
   readonly note?: string;
-  /** Where this BBS does something else on purpose: laid over `expect`. */
+  /** Where this BBS does something else on purpose: stands in the place of `expect`. */
   readonly ours?: { readonly reason: string; readonly expect: Expectation };
   /** Stores on which the row cannot be played, with the reason. */
   readonly except?: Readonly<Partial<Record<StoreName, string>>>;
@@ -76,7 +76,7 @@ export const generationsOf = ({ generation }: TransitionRow): readonly Generatio
 
 /** What this BBS is to do. */
 export const expectationOf = ({ expect, ours }: TransitionRow): Expectation =>
-  ours === undefined ? expect : { ...expect, ...ours.expect };
+  ours === undefined ? expect : ours.expect;
 
 /** The commands of `given` with those of the scenes in it. */
 export function commandsOf(given: readonly string[]): readonly string[] {

@@ -65,7 +65,7 @@ export function verdictOf({ differences }: HistoryResult): Verdict {
     : 'different';
 }
 
-export const nameOfCommand = (command: Command): string =>
+const nameOfCommand = (command: Command): string =>
   command.op === 'rpc' ? command.path.replace(/^\/v1\//, '') : command.op;
 
 /** A server with its surroundings and the three streams, for one history after another. */
@@ -313,6 +313,7 @@ const isAt =
     nameOfRow(row).split(' ')[0] === subject;
 
 function circumstancesOf(
+  id: string,
   { step, before, seen, seenBefore }: Place,
   command: string,
   path: string,
@@ -323,6 +324,7 @@ function circumstancesOf(
   const rowsAfter = (seen?.rows ?? []).filter(isAt(subject));
   const events = seen?.events.instance ?? [];
   return {
+    at: `${id}:${step.n}`,
     command,
     error: type,
     sharesKey: indicesWithSharedKey(before?.rows ?? [], step.rows).has(subject),
@@ -337,7 +339,7 @@ function describe(
 ): FoundDifference {
   const command = nameOfCommand(place.step.cmd);
   const difference = { path: path.replaceAll(`${id}-`, ''), expected, actual };
-  const entry = explain(circumstancesOf(place, command, path), difference);
+  const entry = explain(circumstancesOf(id, place, command, path), difference);
   return {
     ...difference,
     history: id,

@@ -299,7 +299,7 @@ function resultOf(line: WireLine, found: readonly Difference[]): HistoryResult {
   const id = `w${String(line.n).padStart(3, '0')}`;
   const command = `${line.group}: ${line.name}`;
   const differences = found.map((difference) => {
-    const entry = explain({ command, sharesKey: false, tellsTheRows: false }, difference);
+    const entry = explain({ at: '', command, sharesKey: false, tellsTheRows: false }, difference);
     const known = entry === undefined ? {} : { explainedBy: entry };
     return { ...difference, history: id, step: line.n, command, ...known };
   });
