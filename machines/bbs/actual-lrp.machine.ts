@@ -63,6 +63,7 @@ const CRASH = [
 const NO_CRASH = [CRASH_OF_SUSPECT, reject('ActualLRPCannotBeCrashed')] as const;
 
 const REMOVE = [
+  { guard: 'isKeyOther2015', ...reject('ActualLRPCannotBeRemoved') },
   { guard: 'isKeyOther', ...reject('ResourceNotFound') },
   { target: 'absent' },
 ] as const;

@@ -136,14 +136,14 @@ export const evacuationRules = {
     evacuateRequested: (draft, command) => {
       draft.evacuating = evacuated(draft, command);
     },
-    /** From the ORDINARY row that runs here. */
+    /** From the ORDINARY row that runs here; in 2015 from the request alone. */
     evacuateOrdinary: (draft, command) => {
       const { ordinary } = draft;
       const row = evacuated(draft, command);
       // A row that is overwritten keeps whether it takes traffic.
       const { routable } = draft.evacuating ?? ordinary ?? row;
-      draft.evacuating =
-        ordinary === undefined ? row : { ...row, ...inherited(ordinary), routable };
+      const isFromRow = ordinary !== undefined && command.generation === 'today';
+      draft.evacuating = isFromRow ? { ...row, ...inherited(ordinary), routable } : row;
     },
     evacuateSuspect: (draft, command) => {
       const { suspect } = draft;

@@ -4,6 +4,7 @@ import { type AnyStateMachine, type EventObject, transition } from 'xstate';
 import type { Lifecycle } from '../../machines/kernel/lifecycle.ts';
 import { type Choices, everyCommand } from './choices.ts';
 import { transitionKey } from './run-script.ts';
+import { namesIn } from './walk.ts';
 
 export interface Position<C> {
   readonly state: string;
@@ -85,12 +86,24 @@ export function tryCases(kind: AnyKind, cases: readonly Case<object, EventObject
   return { edges, differences: [...differences] };
 }
 
-/** Whether any case tells a broken machine from the compiled table; stops at the first. */
+/** Cases in whose transitions the guard or action of this name stands. */
+const casesWith = (
+  { machine }: AnyKind,
+  cases: readonly Case<object, EventObject>[],
+  name: string,
+): Case<object, EventObject>[] =>
+  cases.filter(({ position, command }) => {
+    const ways = machine.root.states[position.state]?.transitions.get(command.type) ?? [];
+    return ways.map(namesIn).some(({ guards, actions }) => [...guards, ...actions].includes(name));
+  });
+
+/** Whether any case tells a machine whose part of this name is broken from the compiled table. */
 export const isNoticed = (
   kind: AnyKind,
   cases: readonly Case<object, EventObject>[],
+  name: string,
   broken: AnyStateMachine,
 ): boolean =>
-  cases.some(
+  casesWith(kind, cases, name).some(
     ({ position, command }) => compare(kind, position, command, broken).differences.length > 0,
   );

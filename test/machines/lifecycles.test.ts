@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { AnyStateMachine } from 'xstate';
-import type { DesiredLrpContext } from '../../machines/bbs/desired-lrp.rules.ts';
 import { casesOf, isNoticed, tryCases } from './lifecycle-kind.ts';
 import { LIFECYCLES } from './lifecycles.ts';
 import { LRP_CONTEXTS } from './lrp-choices.ts';
@@ -95,14 +94,14 @@ describe.each(Object.entries(LIFECYCLES))('%s', (id, kind) => {
 
   it('notices one guard that says the opposite, whichever it is', () => {
     const missed = usedNames(machine).guards.filter(
-      (name) => !isNoticed(kind, all, negated(machine, name)),
+      (name) => !isNoticed(kind, all, name, negated(machine, name)),
     );
     expect(missed).toEqual([]);
   });
 
   it('notices one effect that is left out, whichever it is', () => {
     const missed = usedNames(machine).actions.filter(
-      (name) => !isNoticed(kind, all, without(machine, name)),
+      (name) => !isNoticed(kind, all, name, without(machine, name)),
     );
     expect(missed).toEqual([]);
   });
@@ -153,11 +152,9 @@ describe('the comparison', () => {
   });
 
   it('takes what is written into a record for a fault', () => {
-    const kind = LIFECYCLES['desired-lrp'];
-    const [position] = kind.positions.slice(-1);
-    const { desired } = position?.context as DesiredLrpContext;
-    expect(() => Object.assign(desired ?? {}, { instances: 9 })).toThrow(TypeError);
-    expect(() => Object.assign(desired?.modification_tag ?? {}, { index: 9 })).toThrow(TypeError);
+    const { ordinary } = LRP_CONTEXTS.find((own) => own.ordinary !== undefined) ?? {};
+    expect(() => Object.assign(ordinary ?? {}, { state: 'RUNNING' })).toThrow(TypeError);
+    expect(() => Object.assign(ordinary?.modification_tag ?? {}, { index: 9 })).toThrow(TypeError);
   });
 
   it('cannot pass over an event that a state does not know', () => {

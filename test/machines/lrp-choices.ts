@@ -83,7 +83,6 @@ const runs = {
   internalRoutes: [[]],
   metricTags: [TAGS],
   routable: [true, false],
-  isRoutableGiven: [true, false],
   availabilityZone: [''],
 };
 const REASONS = ['exited', 'x'.repeat(1024)];
@@ -115,7 +114,6 @@ export const EVACUATION_CHOICES: Choices<EvacuationCommand> = {
     ...evacuates,
     ...runs,
     routable: [true],
-    isRoutableGiven: [true],
     isRecreated: [false, true],
     areEnoughRunning: [false, true],
   },

@@ -49,14 +49,14 @@ describe('the invariants of rows', () => {
   });
 
   it.each([
-    { since: 0n },
-    { since: NOW + 1n },
-    { presence: 1 },
-    { modification_tag: RUNNING.modification_tag, crash_count: 77 },
-    { modification_tag: { ...RUNNING.modification_tag, index: 5 } },
-    { modification_tag: { epoch: 'another', index: 4 } },
-    { modification_tag: { epoch: 'fresh', index: 1 } },
-  ])('refuse a step that leads to %j', (fields) => {
+    ['without a time', { since: 0n }],
+    ['with a time to come', { since: NOW + 1n }],
+    ['with the presence of another slot', { presence: 1 }],
+    ['with the tag of before', { modification_tag: RUNNING.modification_tag, crash_count: 77 }],
+    ['with a tag two on', { modification_tag: { ...RUNNING.modification_tag, index: 5 } }],
+    ['with an epoch of nobody', { modification_tag: { epoch: 'another', index: 4 } }],
+    ['of a new epoch that does not begin', { modification_tag: { epoch: 'fresh', index: 1 } }],
+  ])('refuse a row %s', (_name, fields) => {
     expect(problemsOf(RUNNING, fields)).toHaveLength(1);
   });
 
@@ -76,6 +76,8 @@ describe('the invariants of rows', () => {
     };
     const after = { ...only(undefined), evacuating };
     expect(lrpProblems(only(claimed), after, FACTS)).toEqual([]);
-    expect(lrpProblems(only(RUNNING), after, FACTS)).toEqual(['evacuating: no legal RUNNING row']);
+    const problems = ['evacuating: no legal RUNNING row'];
+    expect(lrpProblems(only(RUNNING), after, FACTS)).toEqual(problems);
+    expect(lrpProblems(only(claimed), after, { ...FACTS, generation: '2015' })).toEqual(problems);
   });
 });

@@ -35,15 +35,17 @@ const LEGAL: Readonly<Record<string, (row: ActualLRP) => boolean>> = {
 };
 
 /**
- * A known fault of the original, kept (§4.2): what was only claimed when its cell evacuated it
- * counts as running there, without an address.
+ * A known fault of today's original, kept (§4.2): what was only claimed when its cell evacuated it
+ * counts as running there, without an address. In 2015 the address came with the request (§4.1).
  */
-function isEvacuatedClaim(before: LrpContext, row: ActualLRP): boolean {
+function isEvacuatedClaim(before: LrpContext, row: ActualLRP, facts: CommandFacts): boolean {
   if (row.state !== 'RUNNING' || !isPlaced(row) || !hasNoNetInfo(row)) return false;
   return SLOTS.some((slot) => {
     const from = before[slot];
     if (from === undefined || !hasInstanceKey(from, row.actual_lrp_instance_key)) return false;
-    return from.state === 'CLAIMED' || (slot === 'evacuating' && hasNoNetInfo(from));
+    if (slot === 'evacuating') return hasNoNetInfo(from);
+    const isOfToday = facts.generation === 'today' || slot === 'suspect';
+    return from.state === 'CLAIMED' && isOfToday;
   });
 }
 
@@ -70,7 +72,7 @@ function isTagRight(before: LrpContext, slot: Slot, row: ActualLRP, freshEpoch: 
 function rowProblems(before: LrpContext, slot: Slot, row: ActualLRP, facts: CommandFacts) {
   const problems: string[] = [];
   const isLegal = LEGAL[row.state]?.(row) ?? false;
-  if (!isLegal && !(slot === 'evacuating' && isEvacuatedClaim(before, row))) {
+  if (!isLegal && !(slot === 'evacuating' && isEvacuatedClaim(before, row, facts))) {
     problems.push(`${slot}: no legal ${row.state} row`);
   }
   if (row.presence !== PRESENCES[slot]) problems.push(`${slot}: presence ${row.presence}`);

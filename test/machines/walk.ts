@@ -88,17 +88,17 @@ export function unknownNames(machine: AnyStateMachine): string[] {
   return unknown;
 }
 
-/** The guards and actions that the states and transitions of a machine name. */
+/** The names of the guard, the actions, and what is done on entering the target. */
+export const namesIn = (way: AnyTransitionDefinition): Record<'guards' | 'actions', string[]> => ({
+  guards: way.guard === undefined ? [] : [nameOf(way.guard as Named)],
+  actions: [...way.actions, ...targetsOf(way).flatMap(({ entry }) => entry)].map((action) =>
+    nameOf(action as Named),
+  ),
+});
+
+/** The guards and actions that the transitions of a machine name. */
 export function usedNames({ root }: AnyStateMachine): Record<'guards' | 'actions', string[]> {
-  const guards = new Set<string>();
-  const actions = new Set<string>();
-  for (const node of statesOf(root)) {
-    const transitions = ownTransitions(node);
-    const used = [...node.entry, ...node.exit, ...transitions.flatMap((way) => way.actions)];
-    for (const action of used) actions.add(nameOf(action as Named));
-    for (const { guard } of transitions) {
-      if (guard !== undefined) guards.add(nameOf(guard as Named));
-    }
-  }
-  return { guards: [...guards].toSorted(), actions: [...actions].toSorted() };
+  const all = statesOf(root).flatMap(ownTransitions).map(namesIn);
+  const names = (kind: 'guards' | 'actions') => [...new Set(all.flatMap((own) => own[kind]))];
+  return { guards: names('guards').toSorted(), actions: names('actions').toSorted() };
 }

@@ -76,6 +76,8 @@ export interface AuctioneerClient {
   /** Returns at once; what is lost on the way is asked for again by convergence. */
   requestLrps(requests: readonly LrpStartRequest[]): void;
   requestTasks(requests: readonly TaskStartRequest[]): void;
+  /** Waits for the auctioneer's word, as in 2015; false: it did not take the request. */
+  requestLrpsNow(requests: readonly LrpStartRequest[]): Promise<boolean>;
   idle(): Promise<void>;
 }
 
@@ -92,12 +94,13 @@ export function createAuctioneerClient(options: BbsOptions, ports: Ports): Aucti
   // One at a time: batches arrive in the order in which they were asked for.
   const pool = new WorkerPool(1, BBS_LIMITS.auctionsWaiting);
 
-  async function post(path: string, body: string): Promise<void> {
+  async function post(path: string, body: string): Promise<boolean> {
     for (let attempt = 1; attempt <= BBS_LIMITS.auctionAttempts; attempt += 1) {
       const result = await calls.call('POST', `${address}${path}`, body);
-      if (result.ok && result.status < 300) return;
+      if (result.ok && result.status < 300) return true;
       log.error('bbs.auctioneer.request-failed', { path, attempt, ...result });
     }
+    return false;
   }
 
   function send(path: string, type: string, requests: readonly unknown[]): void {
@@ -106,7 +109,10 @@ export function createAuctioneerClient(options: BbsOptions, ports: Ports): Aucti
       notify('auctioneer', { type, requests } as { type: string });
       return;
     }
-    if (!pool.add(() => post(path, JSON.stringify(requests)))) {
+    const work = async (): Promise<void> => {
+      await post(path, JSON.stringify(requests));
+    };
+    if (!pool.add(work)) {
       log.error('bbs.auctioneer.queue-full', { path });
     }
   }
@@ -114,6 +120,11 @@ export function createAuctioneerClient(options: BbsOptions, ports: Ports): Aucti
   return {
     requestLrps: (requests) => send('/v1/lrps', 'LRP_AUCTION_REQUESTED', requests),
     requestTasks: (requests) => send('/v1/tasks', 'TASK_AUCTION_REQUESTED', requests),
+    async requestLrpsNow(requests) {
+      if (address !== '') return await post('/v1/lrps', JSON.stringify(requests));
+      send('/v1/lrps', 'LRP_AUCTION_REQUESTED', requests);
+      return true;
+    },
     idle: () => pool.idle(),
   };
 }

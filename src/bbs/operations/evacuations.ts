@@ -5,7 +5,7 @@ import {
   evacuationStateOf,
 } from '../../../machines/bbs/evacuation.machine.ts';
 import type { CommandFacts, LrpContext } from '../../../machines/bbs/lrp.context.ts';
-import type { BbsError } from '../../model/bbs/errors.ts';
+import { type BbsError, bbsError } from '../../model/bbs/errors.ts';
 import {
   ActualLRPInstanceKey,
   ActualLRPKey,
@@ -97,9 +97,13 @@ async function evacuate(
     isEvacuation: true,
   });
   const { outcome, error, isWritten } = stepped;
-  if (outcome.isAuctionWanted && isWritten) requestAuction(state, process_guid, index);
+  const auction =
+    outcome.isAuctionWanted && isWritten
+      ? await requestAuction(state, process_guid, index)
+      : 'requested';
   const isLost = error !== undefined && outcome.error === undefined;
-  return { error, keep_container: outcome.keepContainer || isLost };
+  const refused = error ?? (auction === 'failed' ? bbsError('UnknownError') : undefined);
+  return { error: refused, keep_container: outcome.keepContainer || isLost };
 }
 
 export async function removeEvacuating(

@@ -22,12 +22,23 @@ const keyOf = (key: ActualLRPKey | undefined): ActualLRPKey => key ?? ActualLRPK
 const instanceKeyOf = (key: ActualLRPInstanceKey | undefined): ActualLRPInstanceKey =>
   key ?? ActualLRPInstanceKey.empty;
 
-/** A new place for one index; false when nobody wants the process any more. */
-export function requestAuction(state: BbsState, guid: string, index: number): boolean {
+/**
+ * A new place for one index. `unwanted`: nobody desires the process any more. Only in 2015 was
+ * the auctioneer's word waited for, and its failure an answer (§3.3, §4.1).
+ */
+export async function requestAuction(
+  state: BbsState,
+  guid: string,
+  index: number,
+): Promise<'requested' | 'unwanted' | 'failed'> {
   const desired = state.image.desireds.get(guid)?.message;
-  if (desired === undefined) return false;
-  state.auctioneer.requestLrps([lrpStartRequest(desired, [index])]);
-  return true;
+  if (desired === undefined) return 'unwanted';
+  const requests = [lrpStartRequest(desired, [index])];
+  if (state.options.generation === '2015') {
+    return (await state.auctioneer.requestLrpsNow(requests)) ? 'requested' : 'failed';
+  }
+  state.auctioneer.requestLrps(requests);
+  return 'requested';
 }
 
 export async function claim(state: BbsState, request: Of<typeof ClaimActualLRPRequest>): Result {
@@ -60,7 +71,9 @@ export async function start(state: BbsState, request: Of<typeof StartActualLRPRe
 async function afterCrash(state: BbsState, { outcome, after }: Stepped, key: ActualLRPKey): Result {
   if (!outcome.isAuctionWanted || after.ordinary === undefined) return undefined;
   const { process_guid, index } = key;
-  if (requestAuction(state, process_guid, index)) return undefined;
+  const auction = await requestAuction(state, process_guid, index);
+  if (auction === 'requested') return undefined;
+  if (auction === 'failed') return bbsError('UnknownError');
   if (state.options.generation === 'today') return bbsError('ResourceNotFound');
   await stepActual(state, process_guid, index, { type: 'REMOVE', key, instanceKey: undefined });
   return undefined;

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
 export type Generation = 'today' | '2015';
-export const GENERATIONS: readonly Generation[] = ['today', '2015'];
+const GENERATIONS: readonly Generation[] = ['today', '2015'];
 
 /**
  * One row of the tables of diego.md §3, §4 and §6, as data. The words of commands stand in
@@ -61,7 +61,7 @@ const readJson = (name: string): unknown =>
 
 const NOT_TABLES: readonly string[] = ['scenes.json', 'unreachable.json'];
 
-export const scenes = readJson('scenes.json') as Readonly<Record<string, readonly string[]>>;
+const scenes = readJson('scenes.json') as Readonly<Record<string, readonly string[]>>;
 export const unreachableRows = readJson('unreachable.json') as readonly UnreachableRow[];
 
 export const tableNames: readonly string[] = readdirSync(folder)
