@@ -16,7 +16,7 @@ import type { KeyedCommand, LrpContext, RunningFields } from './lrp.context.ts';
 type Draft = LrpContext;
 
 /** Replaces fields of the ordinary row. */
-export function change(draft: Draft, fields: Partial<ActualLRP>): void {
+function change(draft: Draft, fields: Partial<ActualLRP>): void {
   if (draft.ordinary !== undefined) draft.ordinary = { ...draft.ordinary, ...fields };
 }
 

@@ -22,7 +22,7 @@ export interface DesiredLrpContext {
   outcome: DesiredLrpOutcome;
 }
 
-export const NO_DESIRED_OUTCOME: DesiredLrpOutcome = {
+const NO_DESIRED_OUTCOME: DesiredLrpOutcome = {
   error: undefined,
   createFrom: 0,
   createTo: 0,

@@ -13,7 +13,7 @@ type Target = 'ordinary' | 'evacuating' | 'suspect' | 'none';
  * The row that the request speaks of. The original takes whichever row its database returns
  * first; here the order is fixed (§4.2).
  */
-export function targetOf(context: LrpContext, command: EvacuationCommand): Target {
+function targetOf(context: LrpContext, command: EvacuationCommand): Target {
   const has = (row: ActualLRP | undefined) =>
     row !== undefined && hasInstanceKey(row, command.instanceKey);
   if (has(context.ordinary)) return 'ordinary';

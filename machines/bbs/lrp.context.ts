@@ -40,7 +40,7 @@ export interface LrpContext {
   outcome: LrpOutcome;
 }
 
-export const NO_OUTCOME: LrpOutcome = {
+const NO_OUTCOME: LrpOutcome = {
   error: undefined,
   isAuctionWanted: false,
   isStopWanted: false,

@@ -26,7 +26,7 @@ export interface TaskContext {
   outcome: TaskOutcome;
 }
 
-export const NO_TASK_OUTCOME: TaskOutcome = {
+const NO_TASK_OUTCOME: TaskOutcome = {
   error: undefined,
   shouldStart: false,
   isAuctionWanted: false,

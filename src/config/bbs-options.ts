@@ -111,7 +111,7 @@ interface Sections {
   };
 }
 
-export const CALLBACK_WORKERS = 1000;
+const CALLBACK_WORKERS = 1000;
 
 function storeOptions({ type, directory, etcd_hosts, etcd_prefix }: Sections['store']) {
   if (type === 'memory') return { type } as const;

@@ -15,7 +15,7 @@ export const SUPERVISION_DEFAULTS = {
 export type Supervision = Partial<Pick<SupervisorSpec, 'intensity' | 'backoff'>>;
 
 /** For a supervisor to stop its children, beyond what they may take themselves. */
-export const SUPERVISOR_GRACE_MS = 2000;
+const SUPERVISOR_GRACE_MS = 2000;
 
 export type MakeSupervisor = (
   id: string,

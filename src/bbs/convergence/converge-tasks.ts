@@ -51,7 +51,7 @@ function actionsOf(task: Task, snapshot: TaskSnapshot): TaskAction['type'][] {
   }
 }
 
-export function planTasks(snapshot: TaskSnapshot): TaskAction[] {
+function planTasks(snapshot: TaskSnapshot): TaskAction[] {
   const actions: TaskAction[] = [];
   for (const task of snapshot.tasks) {
     for (const type of actionsOf(task, snapshot)) actions.push({ type, task });

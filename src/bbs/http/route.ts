@@ -27,7 +27,7 @@ interface Options {
   readonly rules?: RequestRules;
 }
 
-export const RULES_OF_TODAY: RequestRules = {
+const RULES_OF_TODAY: RequestRules = {
   isMetricTagsNeeded: true,
   isNanosecondTimeoutTaken: false,
 };

@@ -36,16 +36,16 @@ export const commandFacts = (state: BbsState): CommandFacts => ({
 /** The rest of a command, without what every command brings along. */
 export type CommandOf<C> = C extends CommandFacts ? Omit<C, keyof CommandFacts> : never;
 
-export const rowsOf = (state: BbsState, guid: string, index: number): LrpSlots =>
+const rowsOf = (state: BbsState, guid: string, index: number): LrpSlots =>
   state.image.slots(guid, index)?.rows() ?? new SlotRecords(guid, index).rows();
 
-export function compareSlots(state: BbsState, guid: string, index: number): Compare[] {
+function compareSlots(state: BbsState, guid: string, index: number): Compare[] {
   const records = state.image.slots(guid, index);
   return SLOT_ORDER.map((slot) => unchanged(actualKey(guid, index, slot), records?.[slot]));
 }
 
 /** The puts and deletes that lead from the rows before to those after. */
-export function slotOperations(
+function slotOperations(
   guid: string,
   index: number,
   before: LrpSlots,

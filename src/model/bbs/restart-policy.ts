@@ -4,10 +4,10 @@ import type { ActualLRP } from './messages/actual-lrp.ts';
 const SECOND = 1_000_000_000n;
 
 /** An instance that ran longer than this starts its count anew. */
-export const CRASH_RESET_TIMEOUT = 300n * SECOND;
+const CRASH_RESET_TIMEOUT = 300n * SECOND;
 /** Crashes below this number are followed by a new start at once. */
 export const IMMEDIATE_RESTARTS = 3;
-export const MAX_RESTARTS = 200;
+const MAX_RESTARTS = 200;
 const MIN_BACKOFF = 30n * SECOND;
 const MAX_BACKOFF = 960n * SECOND;
 const MAX_DOUBLINGS = 5;
@@ -17,7 +17,7 @@ export const crashCountAfter = (row: ActualLRP, now: bigint): number =>
   row.state === 'RUNNING' && now - row.since > CRASH_RESET_TIMEOUT ? 1 : row.crash_count + 1;
 
 /** Nanoseconds from the crash to the restart; undefined: never again. */
-export function restartDelay(crashCount: number): bigint | undefined {
+function restartDelay(crashCount: number): bigint | undefined {
   if (crashCount >= MAX_RESTARTS) return undefined;
   if (crashCount < IMMEDIATE_RESTARTS) return 0n;
   const doublings = Math.min(crashCount - IMMEDIATE_RESTARTS, MAX_DOUBLINGS);
