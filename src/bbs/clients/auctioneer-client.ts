@@ -65,7 +65,7 @@ export function taskStartRequest({ task_guid, domain, task_definition }: Task): 
     DiskMB: definition?.disk_mb ?? 0,
     MaxPids: definition?.max_pids ?? 0,
     RootFs: definition?.root_fs ?? '',
-    PlacementTags: tagsOf(definition?.PlacementTags ?? []),
+    PlacementTags: tagsOf(definition?.placement_tags ?? []),
     VolumeDrivers: driversOf(definition?.volume_mounts ?? []),
     state: 'Invalid',
     failed: false,

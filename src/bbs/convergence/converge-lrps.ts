@@ -1,4 +1,4 @@
-/** One pass over all LRPs (diego.md §7): plan, then run the commands through the same operations. */
+/** One pass over all LRPs (diego.md §7): plan, then run it through the operations of requests. */
 import type { ActualLrpCommand } from '../../../machines/bbs/actual-lrp.events.ts';
 import { domainStateOf } from '../../../machines/bbs/domain.machine.ts';
 import {

@@ -51,6 +51,8 @@ export function placeOf(key: string): RecordPlace {
   if (key.startsWith(DOMAIN)) {
     return { kind: 'domain', id: decodeURIComponent(key.slice(DOMAIN.length)) };
   }
-  if (key.startsWith(LOCKS)) return { kind: 'lock', id: key.slice(LOCKS.length) };
+  if (key.startsWith(LOCKS)) {
+    return { kind: 'lock', id: decodeURIComponent(key.slice(LOCKS.length)) };
+  }
   return key === NOTE ? { kind: 'note' } : { kind: 'other' };
 }

@@ -1,4 +1,4 @@
-/** Requests of 2015 in today's form: seconds and nanoseconds become milliseconds (diego.md §2.2). */
+/** Requests of 2015 in today's form: all times become milliseconds (diego.md §2.2, §2.3). */
 import type { Action } from './messages/actions.ts';
 import type { DesiredLRP } from './messages/desired-lrp.ts';
 import type { TaskDefinition } from './messages/tasks.ts';

@@ -1,4 +1,4 @@
-/** A BBS in this process, with a clock that can be moved on, and nothing that converges by itself. */
+/** A BBS in this process, whose clock can be moved on, and that never converges by itself. */
 import { rmSync } from 'node:fs';
 import { createRealClock } from '../../../src/adapters/clock/real-clock.ts';
 import { createMemoryLog } from '../../../src/adapters/log/memory-log.ts';
@@ -101,14 +101,18 @@ async function openStore(
   };
 }
 
-const presence = (cellId: string, repAddress: string) =>
-  JSON.stringify({
+/** What Locket stores of a registered cell. */
+function presenceOf(cellId: string, repAddress: string): Uint8Array {
+  const value = JSON.stringify({
     cell_id: cellId,
     rep_address: repAddress,
     zone: 'z1',
     capacity: { memory_mb: 1024, disk_mb: 2048, containers: 100 },
     rootfs_provider_list: [{ name: 'preloaded', properties: ['cflinuxfs4'] }],
   });
+  const fields = { key: cellId, owner: cellId, value, type: 'presence', type_code: 2 };
+  return encode(Resource, Resource.create(fields));
+}
 
 const lockKey = (cellId: string): string => `/v1/locks/${encodeURIComponent(cellId)}`;
 
@@ -156,20 +160,7 @@ export async function startBbsUnderTest(given: BbsUnderTestOptions): Promise<Ope
     baseUrl: `http://127.0.0.1:${handler.context.port}`,
     // A little more than asked for, as between two steps of a recording.
     advance: (seconds) => clock.shift(seconds * 1000 + 1),
-    registerCell: (cellId, repAddress) =>
-      write(
-        cellId,
-        encode(
-          Resource,
-          Resource.create({
-            key: cellId,
-            owner: cellId,
-            value: presence(cellId, repAddress),
-            type: 'presence',
-            type_code: 2,
-          }),
-        ),
-      ),
+    registerCell: (cellId, repAddress) => write(cellId, presenceOf(cellId, repAddress)),
     releaseCell: (cellId) => write(cellId, undefined),
     async idle() {
       await state.callbacks.idle();

@@ -16,7 +16,6 @@ export const isJsonObject = (value: Json | undefined): value is JsonObject =>
 
 /** Fields whose name in the recordings is another than in the tables of src/model. */
 const RECORDED_NAMES: Readonly<Record<string, string>> = {
-  'TaskDefinition.PlacementTags': 'placement_tags',
   'TimeoutAction.timeout': 'deprecated_timeout_ns',
   'DesiredLRP.start_timeout': 'deprecated_start_timeout_s',
 };

@@ -21,7 +21,7 @@ function shortPair(expected: unknown, actual: unknown): readonly [string, string
 }
 
 /** One difference on two lines at most. */
-function lineOf(difference: FoundDifference): string {
+export function lineOf(difference: FoundDifference): string {
   const { history, step, command, path, expected, actual, explainedBy } = difference;
   const head = `${history} step ${step} ${command}: ${path}`;
   const mark = explainedBy === undefined ? '' : ' (explained)';
@@ -83,7 +83,7 @@ export function reportOf(results: readonly HistoryResult[]): string {
 }
 
 /** How often each reason explained a difference. */
-function reasonsOf(results: readonly HistoryResult[]): string {
+export function reasonsOf(results: readonly HistoryResult[]): string {
   const all = results.flatMap(({ differences }) => differences);
   const explained = all.flatMap(({ explainedBy }) => explainedBy ?? []);
   return [...Map.groupBy(explained, ({ reason }) => reason)]

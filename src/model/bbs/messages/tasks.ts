@@ -55,7 +55,7 @@ export const TaskDefinition = message('TaskDefinition', {
   trusted_system_certificates_path: string(17),
   volume_mounts: repeated(embedded(18, () => VolumeMount)),
   network: embedded(19, () => Network),
-  PlacementTags: repeated(string(20)),
+  placement_tags: repeated(string(20)),
   max_pids: int32(21),
   certificate_properties: embedded(22, () => CertificateProperties),
   image_username: string(23),
