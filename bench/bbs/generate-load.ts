@@ -1,6 +1,5 @@
 /** A process that loads a BBS: `node generate-load.ts JSON-of-LoadPlan`; answers in JSON. */
-import { readFileSync } from 'node:fs';
-import { cpuUs } from '../router/process-figures.ts';
+import { cpuUs, mainThreadCpuUs } from '../router/process-figures.ts';
 import { encodeRequest, type Pumped, pump } from './keep-alive-client.ts';
 import { LISTED_LRPS, type OperationName, REQUESTS } from './operations.ts';
 
@@ -47,8 +46,7 @@ interface ServerCpu {
 /** Undefined: the server is elsewhere. */
 function serverCpu(): ServerCpu | undefined {
   if (plan.pid === 0) return undefined;
-  const schedule = readFileSync(`/proc/${plan.pid}/task/${plan.pid}/schedstat`, 'utf8');
-  return { allUs: cpuUs(plan.pid), mainUs: Number(schedule.split(' ')[0]) / 1000 };
+  return { allUs: cpuUs(plan.pid), mainUs: mainThreadCpuUs(plan.pid) };
 }
 
 const apps = (from: number, count: number): number[] =>

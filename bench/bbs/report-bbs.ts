@@ -63,13 +63,25 @@ export function bbsLines({ figures, highestMiB, loadBefore, loadAfter }: BbsRepo
 const mebibytes = (bytes: number): string => (bytes / 1024 / 1024).toFixed(1);
 
 export function scaleLines(report: ScaleReport): string[] {
-  const { lrps, startMs, figures, residentMiB, highestMiB, loadBefore } = report;
+  const { lrps, startMs, startCpuMs, figures, residentMiB, highestMiB, loadBefore } = report;
   return [
-    row([`${lrps} LRPs`, 'first ms', 'median ms', 'answer MiB']),
-    ruler(4),
-    row(['start of the process until ping answers', startMs.toFixed(0), '', '']),
-    ...figures.map(({ what, firstMs, medianMs, answerBytes }) =>
-      row([what, firstMs.toFixed(1), medianMs.toFixed(1), mebibytes(answerBytes)]),
+    row([`${lrps} LRPs`, 'first ms', 'median ms', 'its CPU ms', 'answer MiB']),
+    ruler(5),
+    row([
+      'start of the process until ping answers',
+      startMs.toFixed(0),
+      '',
+      startCpuMs.toFixed(0),
+      '',
+    ]),
+    ...figures.map(({ what, firstMs, medianMs, medianCpuMs, answerBytes }) =>
+      row([
+        what,
+        firstMs.toFixed(1),
+        medianMs.toFixed(1),
+        medianCpuMs.toFixed(1),
+        mebibytes(answerBytes),
+      ]),
     ),
     '',
     `RSS ${residentMiB.toFixed(0)} MiB when loaded, ${highestMiB.toFixed(0)} MiB at most`,

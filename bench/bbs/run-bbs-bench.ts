@@ -8,7 +8,7 @@ import type { LoadFigures, LoadPlan } from './generate-load.ts';
 import { startBbs } from './start-bbs.ts';
 
 export interface BbsBenchOptions {
-  /** Of a BBS that runs already; undefined: a node of our own. */
+  /** Of a BBS that runs already and is empty; undefined: a node of our own. */
   readonly url: string | undefined;
   readonly clients: number;
   readonly seconds: number;

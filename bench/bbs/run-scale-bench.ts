@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { ActualLRPsRequest } from '../../src/model/bbs/messages/actual-lrp.ts';
 import { encode } from '../../src/model/protobuf/encode.ts';
 import { World } from '../../test/node/support/world.ts';
-import { highestResidentMiB } from '../router/process-figures.ts';
+import { highestResidentMiB, mainThreadCpuUs } from '../router/process-figures.ts';
 import { fillStore } from './fill-store.ts';
 import { cellIdOf } from './lrp-messages.ts';
 import { post, type RunningBbs, startBbs } from './start-bbs.ts';
@@ -21,6 +21,8 @@ export interface ScaleFigures {
   readonly firstMs: number;
   /** Median of the rounds after the first. */
   readonly medianMs: number;
+  /** Of the server's main thread; what one pass costs whatever else the machine does. */
+  readonly medianCpuMs: number;
   readonly answerBytes: number;
 }
 
@@ -28,6 +30,7 @@ export interface ScaleReport {
   readonly lrps: number;
   readonly fillMs: number;
   readonly startMs: number;
+  readonly startCpuMs: number;
   readonly figures: readonly ScaleFigures[];
   readonly residentMiB: number;
   readonly highestMiB: number;
@@ -55,7 +58,7 @@ async function timed(url: string, body?: Uint8Array): Promise<[number, number]> 
 }
 
 async function measure(
-  { url }: RunningBbs,
+  { url, child }: RunningBbs,
   what: string,
   path: string,
   rounds: number,
@@ -63,10 +66,14 @@ async function measure(
 ): Promise<ScaleFigures> {
   const [firstMs, answerBytes] = await timed(`${url}${path}`, body);
   const times: number[] = [];
+  const cpuTimes: number[] = [];
   for (let round = 0; round < rounds; round += 1) {
+    const cpuBefore = mainThreadCpuUs(child.pid);
     times.push((await timed(`${url}${path}`, body))[0]);
+    cpuTimes.push((mainThreadCpuUs(child.pid) - cpuBefore) / 1000);
   }
-  return { what, firstMs, medianMs: median(times), answerBytes };
+  const [medianMs, medianCpuMs] = [median(times), median(cpuTimes)];
+  return { what, firstMs, medianMs, medianCpuMs, answerBytes };
 }
 
 async function measureAll(bbs: RunningBbs, rounds: number): Promise<ScaleFigures[]> {
@@ -101,11 +108,13 @@ export async function runScaleBench({ lrps, rounds, print }: ScaleOptions): Prom
     const bbs = await startBbs(world, dataDir, { 'bbs.converge_repeat_interval': '1h' });
     print(`the node is up after ${bbs.startMs.toFixed(0)} ms`);
     const loadedMiB = residentMiB(bbs.child.pid);
+    const startCpuMs = mainThreadCpuUs(bbs.child.pid) / 1000;
     const figures = await measureAll(bbs, rounds);
     return {
       lrps: apps * INSTANCES_PER_APP,
       fillMs,
       startMs: bbs.startMs,
+      startCpuMs,
       figures,
       residentMiB: loadedMiB,
       highestMiB: highestResidentMiB(bbs.child.pid),

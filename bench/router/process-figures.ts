@@ -35,6 +35,12 @@ export function cpuUs(pid: number): number {
   }, 0);
 }
 
+/** Of the first thread of one process, to the nanosecond. */
+export function mainThreadCpuUs(pid: number): number {
+  const schedule = readFileSync(`/proc/${pid}/task/${pid}/schedstat`, 'utf8');
+  return Number(schedule.split(' ')[0]) / 1000;
+}
+
 /** The most memory that its processes ever had. */
 export function highestResidentMiB(pid: number): number {
   return familyOf(pid).reduce((sum, member) => {

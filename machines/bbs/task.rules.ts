@@ -64,7 +64,6 @@ const CELL_LOST = 'cell disappeared before completion';
 
 export const taskRules = {
   guards: {
-    is2015: (_context, { generation }) => generation === '2015',
     isOnCell: ({ task }, command) => task?.cell_id === as(command, 'START').cellId,
     /** The count before this rejection decides (§6.1). */
     isRejectedTooOften: ({ task }, command) =>

@@ -103,7 +103,7 @@ export function compileLifecycle<C, E extends EventObject>(
     step(state, draft, event) {
       const ways = table.get(state)?.get(event.type) ?? [];
       for (const { guard, target, effects } of ways) {
-        if (guard?.(draft, event) === false) continue;
+        if (guard !== undefined && !guard(draft, event)) continue;
         for (const effect of effects) effect(draft, event);
         return target;
       }

@@ -109,6 +109,7 @@ export async function bbsCommand(host: Host, flags: BbsFlags): Promise<void> {
   for (const warning of result.warnings) log.warn('bbs.configuration', { warning });
   const { dataDir } = flags;
   await runNode(host, {
+    name: 'bbs',
     system: createBbsNode(options, {
       clock: createRealClock(),
       random: createSystemRandom(),

@@ -45,6 +45,7 @@ export async function gorouterCommand(host: Host, configFile: string): Promise<v
       routing_table_sharding_mode: router.registry.shardingMode,
     });
     await runNode(host, {
+      name: 'gorouter',
       system: createNode({ router, nats }, ports),
       log: ports.log,
       isDrainedOnTerminate: router.lifecycle.isDrainedOnTerminate,

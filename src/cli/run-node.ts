@@ -4,6 +4,8 @@ import type { Log } from '../ports/log.ts';
 import { EXIT, type Host } from './host.ts';
 
 export interface RunOptions {
+  /** Of the original program, as its log lines begin. */
+  readonly name: 'gorouter' | 'bbs';
   readonly system: ActorSystem;
   readonly log: Log;
   /** What SIGTERM does: the original cuts requests in hand (gorouter.md §7). */
@@ -25,11 +27,11 @@ export async function runNode(host: Host, options: RunOptions): Promise<void> {
 
   const stop = (signal: string, mode: 'drain' | 'fast') => () => {
     if (stoppedBy !== '') {
-      log.info('gorouter.signal.ignored', { signal, since: stoppedBy });
+      log.info(`${options.name}.signal.ignored`, { signal, since: stoppedBy });
       return;
     }
     stoppedBy = signal;
-    log.info('gorouter.stopping', { signal, mode });
+    log.info(`${options.name}.stopping`, { signal, mode });
     system.shutdown(mode);
   };
   host.onSignal('SIGUSR1', stop('SIGUSR1', 'drain'));
@@ -55,7 +57,7 @@ export async function runNode(host: Host, options: RunOptions): Promise<void> {
   else if (failure !== undefined) {
     log.fatal('node-failed', { error: failure instanceof Error ? failure.message : failure });
   }
-  log.info('gorouter.exited');
+  log.info(`${options.name}.exited`);
   await options.flush();
   if (failure === undefined && !hasFaulted) options.onStopped();
   if (startup !== undefined) host.exit(EXIT.failed);

@@ -66,6 +66,7 @@ export async function startCommand(host: Host, flags: ConfigFlags): Promise<void
     for (const warning of config.warnings) ports.log.warn('configuration', { warning });
     const startedAtMs = ports.clock.nowMs();
     await runNode(host, {
+      name: 'gorouter',
       system: createNode({ router, nats, controlPlane, dataDir }, ports),
       log: ports.log,
       isDrainedOnTerminate: router.lifecycle.isDrainedOnTerminate,

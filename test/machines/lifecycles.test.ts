@@ -27,7 +27,7 @@ const OUT_OF_REACH: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Guards that the rules have and the machine does not need. */
-const IDLE_GUARDS: Readonly<Record<string, readonly string[]>> = { task: ['is2015'] };
+const IDLE_GUARDS: Readonly<Record<string, readonly string[]>> = {};
 
 /** The machine with one guard that says the opposite. */
 const negated = (machine: AnyStateMachine, name: string): AnyStateMachine => {

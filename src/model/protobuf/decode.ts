@@ -18,17 +18,36 @@ const FIXED32 = 5;
 
 const REPLACEMENT = '\ufffd';
 
-/** Up to this length a loop is faster than the call into the runtime. */
-const SHORT_BYTES = 12;
+/** Longer texts are seldom the same twice, and are read faster by the runtime. */
+const INTERNED_BYTES = 80;
+const INTERNED_SLOTS = 4096;
+
+/**
+ * Texts that were read before, by a hash of their bytes: guids, domains, cells and states come
+ * again and again, and a quarter of a million records must not hold each a copy of its own.
+ */
+const interned: string[] = new Array(INTERNED_SLOTS).fill('');
+
+function isText(text: string, buffer: Buffer, start: number): boolean {
+  for (let index = 0; index < text.length; index += 1) {
+    if (text.charCodeAt(index) !== buffer[start + index]) return false;
+  }
+  return true;
+}
 
 /** Undefined: not only ASCII. */
 function asciiText(buffer: Buffer, start: number, end: number): string | undefined {
-  let text = '';
+  let hash = end - start;
   for (let index = start; index < end; index += 1) {
     const byte = buffer[index] as number;
     if (byte > 0x7f) return undefined;
-    text += String.fromCharCode(byte);
+    hash = Math.imul(hash, 31) + byte;
   }
+  const slot = (hash ^ (hash >>> 16)) & (INTERNED_SLOTS - 1);
+  const known = interned[slot] as string;
+  if (known.length === end - start && isText(known, buffer, start)) return known;
+  const text = buffer.toString('latin1', start, end);
+  interned[slot] = text;
   return text;
 }
 
@@ -94,7 +113,8 @@ class Reader {
     const length = this.length();
     const start = this.position;
     this.position += length;
-    const short = length <= SHORT_BYTES ? asciiText(this.buffer, start, this.position) : undefined;
+    const short =
+      length <= INTERNED_BYTES ? asciiText(this.buffer, start, this.position) : undefined;
     if (short !== undefined) return short;
     const text = this.buffer.toString('utf8', start, this.position);
     if (text.includes(REPLACEMENT) && !isUtf8(this.buffer.subarray(start, this.position))) {

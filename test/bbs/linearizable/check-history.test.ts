@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { checkHistory, type RecordedCall } from './check-history.ts';
-import { type Call, type Row, step, textOf } from './ordinary-row.ts';
+import { type Call, isReadOnly, type Row, step, textOf } from './ordinary-row.ts';
 
 const UNCLAIMED: Row = {
   state: 'UNCLAIMED',
@@ -14,6 +14,7 @@ const UNCLAIMED: Row = {
 const object = (initial: Row | undefined) => ({
   initial,
   keyOf: textOf,
+  isReadOnly,
   step(row: Row | undefined, call: Call) {
     const { row: state, outcome } = step(row, call, { isDesired: true, knownCells: ['c'] });
     return { state, outcome };
@@ -84,4 +85,13 @@ it('finds the only order among many, and that there is none', () => {
     return call(200, 201, { type: 'read' }, textOf(row));
   };
   expect([isLegal([...starts, last(12)]), isLegal([...starts, last(13)])]).toEqual([true, false]);
+});
+
+it('takes an unchanged start again as the one that made the row later', () => {
+  const start: Call = { type: 'start', owner: 'a@c', address: '1', domain: 'd' };
+  const running: Row = { ...UNCLAIMED, state: 'RUNNING', owner: 'a@c', address: '1' };
+  const again = call(1, 10, start, 'ok');
+  const removed = call(2, 3, { type: 'remove', owner: undefined }, 'ok');
+  const read = call(11, 12, { type: 'read' }, textOf(running));
+  expect(isLegal([again, removed, read], running)).toBe(true);
 });

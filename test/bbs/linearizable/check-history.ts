@@ -15,12 +15,16 @@ export interface RecordedCall<C> {
 export interface SequentialObject<S, C> {
   readonly initial: S;
   step(state: S, call: C): { readonly state: S; readonly outcome: string };
+  /** Whether a call that has this outcome changes nothing, whatever the state was. */
+  isReadOnly(call: C, outcome: string): boolean;
   /** Equal for equal states. */
   keyOf(state: S): string;
 }
 
 export interface Verdict<C> {
   readonly isLegal: boolean;
+  /** Too many orders to try: neither legal nor illegal. */
+  readonly hasGivenUp: boolean;
   /** Of illegal histories: the calls around the place that no order gets beyond. */
   readonly stuckAt: readonly RecordedCall<C>[];
   readonly visited: number;
@@ -34,7 +38,7 @@ interface Entry {
   next: Entry | undefined;
 }
 
-const VISITED_LIMIT = 20_000_000;
+const VISITED_LIMIT = 1_000_000;
 
 /** All invocations and completions in order, behind a head of its own. */
 function linked<C>(calls: readonly RecordedCall<C>[]): Entry {
@@ -107,7 +111,27 @@ class DoneCalls {
   }
 }
 
-/** `calls` of one object. Throws when the search takes too long to say. */
+/**
+ * Of equal calls with equal outcomes that may both come now, the one that is due first comes
+ * first: nothing is lost by that, and much need not be searched.
+ */
+function createTwins(calls: readonly RecordedCall<unknown>[]) {
+  const names = calls.map(({ call, outcome }) => `${JSON.stringify(call)} ${outcome}`);
+  const dueAt = calls.map(({ outcome, completedAt, invokedAt }) =>
+    outcome === undefined ? invokedAt : completedAt,
+  );
+  const rankOf = (id: number): number => dueAt[id] ?? 0;
+  return {
+    hasEarlier(head: Entry, { id }: Entry): boolean {
+      for (let other = head.next; other?.completion !== undefined; other = other.next) {
+        if (names[other.id] === names[id] && rankOf(other.id) < rankOf(id)) return true;
+      }
+      return false;
+    },
+  };
+}
+
+/** `calls` of one object. A search that takes too long to say gives up. */
 export function checkHistory<S, C>(
   recorded: readonly RecordedCall<C>[],
   object: SequentialObject<S, C>,
@@ -115,23 +139,35 @@ export function checkHistory<S, C>(
   const calls = [...recorded].sort((a, b) => a.invokedAt - b.invokedAt);
   const head = linked(calls);
   const done = new DoneCalls(calls);
+  const twins = createTwins(calls);
   const seen = new Set<string>();
-  const taken: { readonly entry: Entry; readonly state: S }[] = [];
+  const taken: { readonly entry: Entry; readonly state: S; readonly isFinal: boolean }[] = [];
   let state = object.initial;
   let missing = calls.filter(({ outcome }) => outcome !== undefined).length;
   let deepest = { missing, id: 0 };
+  const verdict = (isLegal: boolean, hasGivenUp = false): Verdict<C> => {
+    const from = Math.max(0, deepest.id - 12);
+    const stuckAt = isLegal ? [] : calls.slice(from, deepest.id + 12);
+    return { isLegal, hasGivenUp, stuckAt, visited: seen.size };
+  };
   let entry = head.next;
   while (missing > 0) {
-    if (seen.size > VISITED_LIMIT) throw new Error('the search takes too long');
+    if (seen.size > VISITED_LIMIT) return verdict(false, true);
     if (entry?.completion !== undefined) {
       const own = calls[entry.id] as RecordedCall<C>;
       const { state: next, outcome } = object.step(state, own.call);
-      if (own.outcome === undefined || own.outcome === outcome) {
+      // A call of unknown outcome that changes nothing need not have happened.
+      const isTried =
+        own.outcome === undefined
+          ? object.keyOf(next) !== object.keyOf(state)
+          : own.outcome === outcome;
+      if (isTried && !twins.hasEarlier(head, entry)) {
         done.add(entry.id);
         const key = `${done.key()}|${object.keyOf(next)}`;
         if (!seen.has(key)) {
           seen.add(key);
-          taken.push({ entry, state });
+          const isFinal = own.outcome !== undefined && object.isReadOnly(own.call, own.outcome);
+          taken.push({ entry, state, isFinal });
           state = next;
           unlink(entry);
           unlink(entry.completion);
@@ -147,8 +183,7 @@ export function checkHistory<S, C>(
     if (missing <= deepest.missing) deepest = { missing, id: entry?.id ?? 0 };
     const last = taken.pop();
     if (last === undefined) {
-      const stuckAt = calls.slice(Math.max(0, deepest.id - 12), deepest.id + 12);
-      return { isLegal: false, stuckAt, visited: seen.size };
+      return verdict(false);
     }
     const { completion } = last.entry;
     if (completion !== undefined) relink(completion);
@@ -156,7 +191,8 @@ export function checkHistory<S, C>(
     done.remove(last.entry.id);
     if (calls[last.entry.id]?.outcome !== undefined) missing += 1;
     state = last.state;
-    entry = last.entry.next;
+    // What never changes anything and may come now is in nobody's way: later is no better.
+    entry = last.isFinal ? undefined : last.entry.next;
   }
-  return { isLegal: true, stuckAt: [], visited: seen.size };
+  return verdict(true);
 }

@@ -37,7 +37,7 @@ export interface Load {
 export type History = ReadonlyMap<LrpIndex, readonly RecordedCall<Call>[]>;
 
 /** One of so many clients goes away without waiting for the answer. */
-const ABORT_SHARE = 1 / 250;
+const ABORT_SHARE = 1 / 500;
 const DOMAIN = 'dom';
 
 function anyOf<T>(random: Random, items: readonly T[]): T {

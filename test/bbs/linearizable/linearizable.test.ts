@@ -25,7 +25,7 @@ import {
   recordCall,
   runConflictingClients,
 } from './conflicting-clients.ts';
-import { type Call, type Row, step, textOf } from './ordinary-row.ts';
+import { type Call, isReadOnly, type Row, step, textOf } from './ordinary-row.ts';
 
 const DURATION_MS = Number(process.env['LINEARIZABLE_SECONDS'] ?? 4) * 1000;
 const SEED = Number(process.env['LINEARIZABLE_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
@@ -87,16 +87,20 @@ function illegalOf(history: History): string[] {
     const initial: Row | undefined = isDesired
       ? { state: 'UNCLAIMED', owner: '', address: '', domain: 'dom', crashes: 0, tag: 0 }
       : undefined;
-    const { isLegal, stuckAt } = checkHistory(calls, {
+    const { isLegal, hasGivenUp, stuckAt } = checkHistory(calls, {
       initial,
       keyOf: textOf,
+      isReadOnly,
       step(row: Row | undefined, call: Call) {
         const next = step(row, call, { isDesired, knownCells: KNOWN_CELLS });
         return { state: next.row, outcome: next.outcome };
       },
     });
     if (isLegal) return [];
-    return [`${guid}/${index}:\n${stuckAt.map((own) => JSON.stringify(own)).join('\n')}`];
+    const verdict = hasGivenUp ? 'not decided' : 'illegal';
+    return [
+      `${guid}/${index} ${verdict}:\n${stuckAt.map((own) => JSON.stringify(own)).join('\n')}`,
+    ];
   });
 }
 

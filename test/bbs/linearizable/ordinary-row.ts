@@ -128,3 +128,7 @@ export function step(row: Row | undefined, call: Call, surroundings: Surrounding
       return { row, outcome: textOf(row) };
   }
 }
+
+/** Refusals and reads; but a crash can be done and refused (see there). */
+export const isReadOnly = ({ type }: Call, outcome: string): boolean =>
+  type === 'read' || (outcome !== 'ok' && type !== 'crash') || outcome.endsWith('Crashed');
