@@ -77,7 +77,8 @@ export class LmdbDisk implements Disk {
   /** Reads and checks everything. Throws a CorruptRecord. */
   load(): SavedState {
     const record = this.#summary.get(SUMMARY_KEY);
-    const kvs = [...this.#kvs.getRange()].map(({ key, value }) => decodeKv(key, value));
+    // Decoded one by one: the raw records of a large store need not all be held at once.
+    const kvs = Array.from(this.#kvs.getRange(), ({ key, value }) => decodeKv(key, value));
     if (record === undefined) {
       if (kvs.length > 0) throw new CorruptRecord('the summary is missing');
       return EMPTY_STATE;
@@ -85,8 +86,8 @@ export class LmdbDisk implements Disk {
     const summary = decodeSummary(record);
     const { revision, compactRevision, lastLease, keys } = summary;
     if (kvs.length !== keys) throw new CorruptRecord(`${kvs.length} keys instead of ${keys}`);
-    const entries = [...this.#history.getRange()];
-    const history = entries.map(({ key, value }) => decodeHistory(key, value));
+    const entries = this.#history.getRange();
+    const history = Array.from(entries, ({ key, value }) => decodeHistory(key, value));
     const first = Math.max(1, compactRevision) + 1;
     const isWhole = history.every((entry, index) => entry.revision === first + index);
     if (!isWhole || history.length !== revision + 1 - first) {

@@ -46,7 +46,9 @@ function answerBody(response: ServerResponse, body: Buffer, format: BodyFormat):
     'Content-Type': format === 'json' ? JSON_TYPE : PROTOBUF,
     'Content-Length': body.length,
   });
-  response.end(body);
+  // Most answers are empty: then one write carries all.
+  if (body.length === 0) response.end();
+  else response.end(body);
 }
 
 /** Hands the whole body over, or `undefined` when it is too large. */
