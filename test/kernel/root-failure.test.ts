@@ -56,6 +56,7 @@ async function startWords(given: Readonly<Record<string, number>> = {}): Promise
     'router.port': router,
     'router.status.port': status,
     'nats.port': nats,
+    'bbs.enabled': 'false',
     ...given,
   };
   return [

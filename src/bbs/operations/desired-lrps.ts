@@ -31,9 +31,9 @@ import { actualKey, desiredKey } from '../image/keys.ts';
 import { NO_NOTE } from '../image/note.ts';
 import { BBS_LIMITS } from '../options.ts';
 import type { BbsState } from '../state.ts';
-import { commandFacts, stepActual } from './actual-lrps.ts';
+import { commandFacts } from './actual-lrps.ts';
 import { commit, put, unchanged } from './commit.ts';
-import { isCellKnown, retire } from './lifecycle-requests.ts';
+import { retire, stepRetire } from './lifecycle-requests.ts';
 
 type Result = Promise<BbsError | undefined>;
 
@@ -136,7 +136,7 @@ async function stopFrom(state: BbsState, guid: string, index: number, traceId: s
 }
 
 async function stopSlots(state: BbsState, slots: SlotRecords, traceId: string): Promise<void> {
-  const { guid, index, ordinary, suspect } = slots;
+  const { ordinary, suspect } = slots;
   for (const record of [ordinary, suspect]) {
     const row = record?.message;
     const cell = row && state.image.cells.get(row.actual_lrp_instance_key.cell_id);
@@ -145,12 +145,10 @@ async function stopSlots(state: BbsState, slots: SlotRecords, traceId: string): 
       if (cell !== undefined) state.rep.stopLater(cell, row);
       continue;
     }
-    const command = {
-      type: 'RETIRE',
-      key: row.actual_lrp_key,
-      isCellKnown: isCellKnown(state, guid, index),
-    } as const;
-    await stepActual(state, guid, index, command, { traceId });
+    const stepped = await stepRetire(state, row.actual_lrp_key, traceId);
+    const placed = stepped.before.ordinary;
+    const own = placed && state.image.cells.get(placed.actual_lrp_instance_key.cell_id);
+    if (stepped.outcome.isStopWanted && placed && own) state.rep.stopLater(own, placed);
   }
 }
 

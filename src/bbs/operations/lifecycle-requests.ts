@@ -1,4 +1,5 @@
 /** claim, start, crash, fail, remove, retire (diego.md §3.1–3.7). */
+import type { LrpContext } from '../../../machines/bbs/lrp.context.ts';
 import { type BbsError, bbsError } from '../../model/bbs/errors.ts';
 import {
   ActualLRPInstanceKey,
@@ -15,7 +16,7 @@ import type { Of } from '../../model/bbs/messages/common.ts';
 import { lrpStartRequest } from '../clients/auctioneer-client.ts';
 import { BBS_LIMITS } from '../options.ts';
 import type { BbsState } from '../state.ts';
-import { type Stepped, stepActual } from './actual-lrps.ts';
+import { commandFacts, type Stepped, stepActual, stepOrdinary, stepSlots } from './actual-lrps.ts';
 
 type Result = Promise<BbsError | undefined>;
 const keyOf = (key: ActualLRPKey | undefined): ActualLRPKey => key ?? ActualLRPKey.empty;
@@ -130,10 +131,14 @@ async function stopOnCell(state: BbsState, { before }: Stepped): Result {
   return { type: 'UnknownError', message };
 }
 
-/** Whether the cell of the ordinary row is registered. */
-export function isCellKnown(state: BbsState, guid: string, index: number): boolean {
-  const row = state.image.slots(guid, index)?.ordinary?.message;
-  return row !== undefined && state.image.cells.has(row.actual_lrp_instance_key.cell_id);
+/** Decides on the row as it is then: another cell may have it by now (§3.7). */
+export function stepRetire(state: BbsState, key: ActualLRPKey, traceId: string): Promise<Stepped> {
+  const step = (draft: LrpContext): void => {
+    const cellId = draft.ordinary?.actual_lrp_instance_key.cell_id ?? '';
+    const isCellKnown = state.image.cells.has(cellId);
+    stepOrdinary(draft, { type: 'RETIRE', key, isCellKnown, ...commandFacts(state) });
+  };
+  return stepSlots(state, key.process_guid, key.index, step, { traceId });
 }
 
 /** Takes an index away: at once, or by its cell (§3.7). */
@@ -142,14 +147,7 @@ export async function retire(
   request: Of<typeof RetireActualLRPRequest>,
   traceId = '',
 ): Result {
-  const key = keyOf(request.actual_lrp_key);
-  const { process_guid, index } = key;
-  const command = {
-    type: 'RETIRE',
-    key,
-    isCellKnown: isCellKnown(state, process_guid, index),
-  } as const;
-  const stepped = await stepActual(state, process_guid, index, command, { traceId });
+  const stepped = await stepRetire(state, keyOf(request.actual_lrp_key), traceId);
   if (stepped.error !== undefined) return stepped.error;
   return stepped.outcome.isStopWanted ? await stopOnCell(state, stepped) : undefined;
 }

@@ -71,6 +71,18 @@ function relink(entry: Entry): void {
   if (entry.next !== undefined) entry.next.previous = entry;
 }
 
+/** Takes a call and its completion out of the list. */
+function lift(entry: Entry): void {
+  unlink(entry);
+  if (entry.completion !== undefined) unlink(entry.completion);
+}
+
+/** Puts both back; calls come back in the reverse order. */
+function restore(entry: Entry): void {
+  if (entry.completion !== undefined) relink(entry.completion);
+  relink(entry);
+}
+
 /** Which calls are done, and a short text that says so. */
 class DoneCalls {
   readonly #isDone: boolean[];
@@ -111,24 +123,49 @@ class DoneCalls {
   }
 }
 
-/**
- * Of equal calls with equal outcomes that may both come now, the one that is due first comes
- * first: nothing is lost by that, and much need not be searched.
- */
-function createTwins(calls: readonly RecordedCall<unknown>[]) {
-  const names = calls.map(({ call, outcome }) => `${JSON.stringify(call)} ${outcome}`);
-  const dueAt = calls.map(({ outcome, completedAt, invokedAt }) =>
-    outcome === undefined ? invokedAt : completedAt,
+/** Calls as the server most likely did them: in the order of its answers. */
+function likelyOrder(calls: readonly RecordedCall<unknown>[]): readonly number[] {
+  const known = calls.filter(({ outcome }) => outcome !== undefined);
+  const spans = known.map(({ invokedAt, completedAt }) => completedAt - invokedAt);
+  const meanSpan = spans.reduce((sum, span) => sum + span, 0) / Math.max(1, spans.length);
+  return calls.map(({ invokedAt, completedAt, outcome }) =>
+    outcome === undefined ? invokedAt + meanSpan : completedAt,
   );
-  const rankOf = (id: number): number => dueAt[id] ?? 0;
-  return {
-    hasEarlier(head: Entry, { id }: Entry): boolean {
-      for (let other = head.next; other?.completion !== undefined; other = other.next) {
-        if (names[other.id] === names[id] && rankOf(other.id) < rankOf(id)) return true;
-      }
-      return false;
-    },
+}
+
+/**
+ * The calls that may come next. Of equal calls with equal outcomes only the one that is due first:
+ * nothing is lost by that, and much need not be searched.
+ */
+function createCandidates(calls: readonly RecordedCall<unknown>[], head: Entry) {
+  const names = calls.map(({ call, outcome }) => `${JSON.stringify(call)} ${outcome}`);
+  const ranks = likelyOrder(calls);
+  const rankOf = ({ id }: Entry): number => ranks[id] ?? 0;
+  return (): Entry[] => {
+    const found = new Map<string, Entry>();
+    for (let entry = head.next; entry?.completion !== undefined; entry = entry.next) {
+      const name = names[entry.id] ?? '';
+      const twin = found.get(name);
+      if (twin === undefined || rankOf(entry) < rankOf(twin)) found.set(name, entry);
+    }
+    return [...found.values()].sort((a, b) => rankOf(a) - rankOf(b));
   };
+}
+
+interface Frame<S> {
+  readonly state: S;
+  /** What was done to get here. */
+  readonly entry: Entry | undefined;
+  /** What may come next and was not tried, the last one first. */
+  candidates: Entry[];
+}
+
+/** What the call leads to, if it can have had its outcome then. */
+function mayBe<S, C>(object: SequentialObject<S, C>, state: S, own: RecordedCall<C>) {
+  const next = object.step(state, own.call);
+  if (own.outcome !== undefined) return own.outcome === next.outcome ? next : undefined;
+  // A call of unknown outcome that changes nothing need not have happened.
+  return object.keyOf(next.state) === object.keyOf(state) ? undefined : next;
 }
 
 /** `calls` of one object. A search that takes too long to say gives up. */
@@ -139,60 +176,63 @@ export function checkHistory<S, C>(
   const calls = [...recorded].sort((a, b) => a.invokedAt - b.invokedAt);
   const head = linked(calls);
   const done = new DoneCalls(calls);
-  const twins = createTwins(calls);
+  const candidates = createCandidates(calls, head);
+  const frameOf = (state: S, entry: Entry | undefined): Frame<S> => ({
+    state,
+    entry,
+    candidates: candidates().reverse(),
+  });
   const seen = new Set<string>();
-  const taken: { readonly entry: Entry; readonly state: S; readonly isFinal: boolean }[] = [];
-  let state = object.initial;
+  const frames = [frameOf(object.initial, undefined)];
+  const outcomeOf = ({ id }: Entry) => calls[id]?.outcome;
   let missing = calls.filter(({ outcome }) => outcome !== undefined).length;
-  let deepest = { missing, id: 0 };
+  let [fewest, stuckId] = [missing, 0];
+
+  const isReadOnly = ({ id }: Entry): boolean => {
+    const { call, outcome } = calls[id] as RecordedCall<C>;
+    return outcome !== undefined && object.isReadOnly(call, outcome);
+  };
+  const undo = (entry: Entry): void => {
+    restore(entry);
+    done.remove(entry.id);
+    if (outcomeOf(entry) !== undefined) missing += 1;
+  };
+  /** The state after the call, if it may come now and was not tried before. */
+  const tried = (state: S, { id }: Entry): { readonly state: S } | undefined => {
+    const next = mayBe(object, state, calls[id] as RecordedCall<C>);
+    if (next === undefined) return undefined;
+    done.add(id);
+    const name = `${done.key()}|${object.keyOf(next.state)}`;
+    if (!seen.has(name)) {
+      seen.add(name);
+      return next;
+    }
+    done.remove(id);
+    return undefined;
+  };
   const verdict = (isLegal: boolean, hasGivenUp = false): Verdict<C> => {
-    const from = Math.max(0, deepest.id - 12);
-    const stuckAt = isLegal ? [] : calls.slice(from, deepest.id + 12);
+    const stuckAt = isLegal ? [] : calls.slice(Math.max(0, stuckId - 12), stuckId + 12);
     return { isLegal, hasGivenUp, stuckAt, visited: seen.size };
   };
-  let entry = head.next;
-  while (missing > 0) {
+
+  for (let frame = frames.at(-1); frame !== undefined; frame = frames.at(-1)) {
+    if (missing === 0) return verdict(true);
     if (seen.size > VISITED_LIMIT) return verdict(false, true);
-    if (entry?.completion !== undefined) {
-      const own = calls[entry.id] as RecordedCall<C>;
-      const { state: next, outcome } = object.step(state, own.call);
-      // A call of unknown outcome that changes nothing need not have happened.
-      const isTried =
-        own.outcome === undefined
-          ? object.keyOf(next) !== object.keyOf(state)
-          : own.outcome === outcome;
-      if (isTried && !twins.hasEarlier(head, entry)) {
-        done.add(entry.id);
-        const key = `${done.key()}|${object.keyOf(next)}`;
-        if (!seen.has(key)) {
-          seen.add(key);
-          const isFinal = own.outcome !== undefined && object.isReadOnly(own.call, own.outcome);
-          taken.push({ entry, state, isFinal });
-          state = next;
-          unlink(entry);
-          unlink(entry.completion);
-          if (own.outcome !== undefined) missing -= 1;
-          entry = head.next;
-          continue;
-        }
-        done.remove(entry.id);
-      }
-      entry = entry.next;
+    const entry = frame.candidates.pop();
+    if (entry === undefined) {
+      if (missing < fewest) [fewest, stuckId] = [missing, head.next?.id ?? 0];
+      frames.pop();
+      if (frame.entry !== undefined) undo(frame.entry);
       continue;
     }
-    if (missing <= deepest.missing) deepest = { missing, id: entry?.id ?? 0 };
-    const last = taken.pop();
-    if (last === undefined) {
-      return verdict(false);
-    }
-    const { completion } = last.entry;
-    if (completion !== undefined) relink(completion);
-    relink(last.entry);
-    done.remove(last.entry.id);
-    if (calls[last.entry.id]?.outcome !== undefined) missing += 1;
-    state = last.state;
+    const next = tried(frame.state, entry);
+    if (next === undefined) continue;
+    const outcome = outcomeOf(entry);
     // What never changes anything and may come now is in nobody's way: later is no better.
-    entry = last.isFinal ? undefined : last.entry.next;
+    if (isReadOnly(entry)) frame.candidates = [];
+    lift(entry);
+    if (outcome !== undefined) missing -= 1;
+    frames.push(frameOf(next.state, entry));
   }
-  return verdict(true);
+  return verdict(false);
 }

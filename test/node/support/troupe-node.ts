@@ -34,6 +34,8 @@ function settingWords(ports: NodePorts, dataDir: string, settings: Settings): st
     'router.status.user': CREDENTIALS.user,
     'router.status.pass': CREDENTIALS.password,
     'nats.port': ports.nats,
+    // Its ports are fixed, and several nodes run side by side here.
+    'bbs.enabled': 'false',
     ...settings,
   };
   return Object.entries(all).flatMap(([key, value]) => ['--set', `${key}=${value}`]);
