@@ -39,6 +39,8 @@ export interface BbsUnderTestOptions {
   readonly generation: 'today' | '2015';
   readonly auctioneerAddress: string;
   readonly options?: Partial<BbsOptions>;
+  /** Time passes by `advance` alone: a busy machine changes nothing. */
+  readonly isClockFrozen?: boolean;
   /** Of `lmdb`: where the data is, and stays after the stop. Default: somewhere, until the stop. */
   readonly directory?: string;
   /** What the BBS works on in place of its store: to make it fail. */
@@ -64,14 +66,15 @@ export const BBS_TEST_OPTIONS: BbsOptions = {
   isStoreShared: false,
 };
 
-/** Real timers; what the clock says can be moved on. */
-function shiftedClock(): Clock & { shift(ms: number): void } {
+/** Real timers; what the clock says can be moved on, and may otherwise stand still. */
+function shiftedClock(isFrozen: boolean): Clock & { shift(ms: number): void } {
   const real = createRealClock();
+  const startMs = { now: real.nowMs(), wall: real.wallMs() };
   let shiftMs = 0;
   return {
     ...real,
-    nowMs: () => real.nowMs() + shiftMs,
-    wallMs: () => real.wallMs() + shiftMs,
+    nowMs: () => (isFrozen ? startMs.now : real.nowMs()) + shiftMs,
+    wallMs: () => (isFrozen ? startMs.wall : real.wallMs()) + shiftMs,
     shift(ms) {
       shiftMs += ms;
     },
@@ -117,7 +120,7 @@ function presenceOf(cellId: string, repAddress: string): Uint8Array {
 const lockKey = (cellId: string): string => `/v1/locks/${encodeURIComponent(cellId)}`;
 
 export async function startBbsUnderTest(given: BbsUnderTestOptions): Promise<OpenedBbs> {
-  const clock = shiftedClock();
+  const clock = shiftedClock(given.isClockFrozen === true);
   const { store: opened, dispose } = await openStore(given, clock);
   const store = given.wrapStore?.(opened) ?? opened;
   const { log } = createMemoryLog();

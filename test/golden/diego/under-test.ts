@@ -12,6 +12,7 @@ export const startBbsOn =
     await startBbsUnderTest({
       store: store === 'memory' || store === 'lmdb' ? store : { etcdHost: store },
       generation: 'today',
+      isClockFrozen: true,
       auctioneerAddress,
     });
 
