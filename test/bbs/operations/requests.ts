@@ -5,7 +5,7 @@ import { TaskDefinition } from '../../../src/model/bbs/messages/tasks.ts';
 
 const ROOT_FS = 'preloaded:cflinuxfs4';
 
-export const runAction = (): Action =>
+const runAction = (): Action =>
   Action.create({ run_action: RunAction.create({ path: '/a', user: 'vcap' }) });
 
 /** The least that is valid (diego.md §5.2). */
