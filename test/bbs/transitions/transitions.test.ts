@@ -19,12 +19,12 @@ function playTables(storeName: StoreName, storeOf: () => BbsUnderTestOptions['st
   describe.each(tableNames.map((name) => [name.replace('.json', ''), name] as const))(
     '%s',
     (_, name) => {
-      const plays = loadTable(name).flatMap((row) =>
-        generationsOf(row).map((generation) => ({ row, generation })),
-      );
+      // A row that a store cannot decide says why in the table (`except`).
+      const plays = loadTable(name)
+        .filter((row) => row.except?.[storeName] === undefined)
+        .flatMap((row) => generationsOf(row).map((generation) => ({ row, generation })));
       for (const { row, generation } of plays) {
-        const isPlayable = row.except?.[storeName] === undefined;
-        test.runIf(isPlayable).concurrent(
+        test.concurrent(
           `${row.id} [${generation}]`,
           async () => {
             const problems = await playRow(row, generation, (era, auctioneerAddress) =>
