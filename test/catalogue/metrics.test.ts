@@ -106,7 +106,7 @@ describe.concurrent('metrics', () => {
   });
 
   test('MET-4 the time that a registration took, once the muzzle time is over', async () => {
-    await withRouter({ route_latency_metric_muzzle_duration: '300ms' }, async (router) => {
+    await withRouter({ route_latency_metric_muzzle_duration: '1500ms' }, async (router) => {
       const host = uniqueHost();
       const updated = (agoMs: number) => (Date.now() - agoMs) * 1_000_000;
       const count = () => sumOf(router, 'route_registration_latency_count');
