@@ -45,6 +45,7 @@ export async function startBbs(
   const startedMs = performance.now();
   const { child } = world.launchNode(await world.nodePorts(), dataDir, {
     'store.type': 'lmdb',
+    'bbs.enabled': true,
     'bbs.port': port,
     'receptor.enabled': false,
     'locket.enabled': false,
