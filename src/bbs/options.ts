@@ -1,10 +1,5 @@
 import type { Generation } from '../../machines/bbs/lrp.context.ts';
-
-export interface TlsOptions {
-  readonly ca: Buffer;
-  readonly cert: Buffer;
-  readonly key: Buffer;
-}
+import type { TlsOptions } from '../clients/tls-options.ts';
 
 export interface BbsOptions {
   readonly host: string;

@@ -5,7 +5,7 @@ import { EXIT, type Host } from './host.ts';
 
 export interface RunOptions {
   /** Of the original program, as its log lines begin. */
-  readonly name: 'gorouter' | 'bbs';
+  readonly name: 'gorouter' | 'bbs' | 'rep' | 'route-emitter' | 'auctioneer';
   readonly system: ActorSystem;
   readonly log: Log;
   /** What SIGTERM does: the original cuts requests in hand (gorouter.md §7). */

@@ -2,7 +2,8 @@ import { type TSchema, Type } from 'typebox';
 import type { LocketOptions } from '../bbs/locket/options.ts';
 import type { BbsOptions } from '../bbs/options.ts';
 import type { ReceptorOptions } from '../bbs/receptor/options.ts';
-import { DURATION_PATTERN, durationMs } from './duration.ts';
+import { durationMs } from './duration.ts';
+import { duration, HOST, LOOPBACK, port, section, text } from './fields.ts';
 
 /** Where the records are kept. */
 export type StoreOptions =
@@ -16,21 +17,6 @@ export interface ControlPlaneOptions {
   readonly locket: LocketOptions | undefined;
   readonly receptor: ReceptorOptions | undefined;
 }
-
-const port = (value: number, description: string): TSchema =>
-  Type.Integer({ minimum: 0, maximum: 65_535, default: value, description });
-const text = (value: string, description: string): TSchema =>
-  Type.String({ default: value, description });
-const duration = (value: string, description: string): TSchema =>
-  Type.Union([Type.String({ pattern: DURATION_PATTERN }), Type.Integer()], {
-    default: value,
-    description,
-  });
-const section = (properties: Record<string, TSchema>): TSchema =>
-  Type.Object(properties, { additionalProperties: false, default: {} });
-
-const LOOPBACK = '127.0.0.1';
-const HOST = 'address to listen on';
 
 /** The sections of the node's own file that belong to the control plane. */
 export const controlPlaneProperties: Readonly<Record<string, TSchema>> = {

@@ -1,11 +1,26 @@
 import { type TSchema, Type } from 'typebox';
 import { Value } from 'typebox/value';
 import { parse, stringify } from 'yaml';
+import type { AuctioneerOptions } from '../auctioneer/options.ts';
 import type { LogLevel } from '../ports/log.ts';
+import type { RouteEmitterOptions } from '../route-emitter/options.ts';
 import type { RouterOptions } from '../router/options.ts';
 import { type ControlPlaneOptions, controlPlaneProperties, toControlPlane } from './bbs-options.ts';
+import {
+  type CellSectionOptions,
+  type CellSections,
+  cellProperties,
+  toAuctioneer,
+  toCell,
+} from './cell-section.ts';
 import { type NatsOptions, type NatsSection, natsSchema, toNatsOptions } from './nats-options.ts';
 import { schemaProblems } from './problems.ts';
+import {
+  type FileServerSection,
+  type RouteEmitterSections,
+  routeEmitterProperties,
+  toRouteEmitter,
+} from './route-emitter-section.ts';
 import { toRouterOptions } from './router-options.ts';
 import { routerProperties } from './router-schema.ts';
 
@@ -20,6 +35,11 @@ export interface NodeConfig {
   readonly router: RouterOptions;
   /** Store and BBS; undefined: off. */
   readonly controlPlane: ControlPlaneOptions | undefined;
+  /** What runs apps; each one undefined: off. */
+  readonly auctioneer: AuctioneerOptions | undefined;
+  readonly cell: CellSectionOptions | undefined;
+  readonly routeEmitter: RouteEmitterOptions | undefined;
+  readonly fileServer: FileServerSection | undefined;
   readonly warnings: readonly string[];
 }
 
@@ -44,6 +64,8 @@ const schema = Type.Object(
     ),
     nats: natsSchema,
     ...controlPlaneProperties,
+    ...cellProperties,
+    ...routeEmitterProperties,
     router: Type.Object(routerProperties('node'), { additionalProperties: false, default: {} }),
   },
   { additionalProperties: false },
@@ -122,6 +144,21 @@ function overlay(root: Section, sources: NodeConfigSources, problems: string[]):
   }
 }
 
+type AppSections = CellSections & RouteEmitterSections;
+
+/** A text: what is wrong. */
+function appParts(sections: AppSections, controlPlane: ControlPlaneOptions | undefined) {
+  const cell = toCell(sections, controlPlane);
+  if (typeof cell === 'string') return cell;
+  const { file_server: fileServer } = sections;
+  return {
+    auctioneer: toAuctioneer(sections, controlPlane),
+    cell,
+    routeEmitter: toRouteEmitter(sections, controlPlane),
+    fileServer: fileServer.enabled && controlPlane !== undefined ? fileServer : undefined,
+  };
+}
+
 /** defaults < file < TROUPE_* < --set; all problems at once (DESIGN §8). */
 export function readNodeConfig(
   sources: NodeConfigSources,
@@ -145,6 +182,8 @@ export function readNodeConfig(
   }
   const controlPlane = toControlPlane(section);
   if ('problems' in controlPlane) return { ok: false, problems: controlPlane.problems };
+  const parts = appParts(section as unknown as AppSections, controlPlane.options);
+  if (typeof parts === 'string') return { ok: false, problems: [parts] };
   const logging = section['logging'] as NodeConfig['log'];
   return {
     ok: true,
@@ -155,6 +194,7 @@ export function readNodeConfig(
       nats: toNatsOptions(section['nats'] as NatsSection),
       router: router.options,
       controlPlane: controlPlane.options,
+      ...parts,
       warnings: router.warnings,
     },
   };

@@ -194,6 +194,7 @@ export function toRouterOptions(section: Section, randomSecret: () => string): R
   const requestBytes =
     reader.number('max_request_header_bytes') || reader.number('max_header_bytes');
   const options: RouterOptions = {
+    engine: reader.text('engine') as RouterOptions['engine'],
     index: reader.number('index'),
     host: reader.text('host') === '' ? '::' : reader.text('host'),
     port: reader.number('port'),

@@ -206,6 +206,7 @@ function lifecycleProperties(flavor: Flavor): TProperties {
 export function routerProperties(flavor: Flavor): TProperties {
   const isNode = flavor === 'node';
   return {
+    engine: choice(['http-proxy', 'wire'], 'what moves the bytes of requests'),
     index: count(0, 'number of this instance; part of its id'),
     host: text(isNode ? '' : '', 'address of the traffic port; empty: all'),
     port: port(isNode ? 8080 : 8081, 'traffic port'),

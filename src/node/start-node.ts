@@ -48,11 +48,13 @@ export const NODE_LIMITS = {
 const countRestarts = (tree: TreeNode | undefined): number =>
   (tree?.children ?? []).reduce((sum, child) => sum + child.restarts + countRestarts(child), 0);
 
-function messagingChildren(
+/** `listeners`: names of the actors that hear of NATS. */
+export function messagingChildren(
   options: NatsOptions,
-  ports: NodePorts,
+  ports: Pick<NodePorts, 'clock' | 'random' | 'log'>,
   notify: ActorSystem['notify'],
   hub: ReturnType<typeof createBusHub>,
+  listeners: readonly string[],
 ): ChildSpec[] {
   const { embedded, user, password, token } = options;
   const isEmbedded = options.servers.length === 0;
@@ -72,7 +74,6 @@ function messagingChildren(
     reconnectWaitMs: isEmbedded ? 100 : NODE_LIMITS.natsReconnectWaitMs,
     drainTimeoutMs: NODE_LIMITS.natsDrainTimeoutMs,
   };
-  const listeners = [ROUTER_NAMES.registrar, ROUTER_NAMES.pruner, ROUTER_NAMES.componentRegistry];
   const client: ChildSpec = {
     id: 'nats-client',
     name: 'messaging/nats-client',
@@ -127,8 +128,11 @@ export function createNode(options: NodeOptions, ports: NodePorts): ActorSystem 
             { ...ports, notify, dataDir: options.dataDir ?? '.' },
             supervisor,
           );
+    const { registrar, pruner, componentRegistry } = ROUTER_NAMES;
+    const listeners = [registrar, pruner, componentRegistry];
+    const messaging = messagingChildren(options.nats, ports, notify, hub, listeners);
     return [
-      supervisor('messaging', 'rest_for_one', messagingChildren(options.nats, ports, notify, hub)),
+      supervisor('messaging', 'rest_for_one', messaging),
       // Not rest_for_one: its actors meet in the table, and the crash of one that hears messages
       // must not cut the requests of the one that proxies (docs/decisions/0003).
       supervisor('router', 'one_for_one', routerChildren),

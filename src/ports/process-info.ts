@@ -9,4 +9,7 @@ export interface ProcessInfo {
   openFiles(): number;
   /** The address that packets to far hosts leave from (gorouter.md §2.2). */
   readonly localAddress: string;
+  readonly totalMemoryBytes: number;
+  /** Of the disk that holds this path. */
+  freeDiskBytes(path: string): number;
 }

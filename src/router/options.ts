@@ -10,6 +10,8 @@ export interface HeaderRule {
 /** Everything the router can be told, in one place and in one unit system. gorouter.md §1. */
 export interface RouterOptions {
   readonly index: number;
+  /** What moves the bytes: our own framing on sockets, or node:http with http-proxy. */
+  readonly engine: 'wire' | 'http-proxy';
   readonly host: string;
   readonly port: number;
   readonly status: StatusOptions;

@@ -7,7 +7,7 @@ import type { ProcessInfo } from '../ports/process-info.ts';
 import type { Random } from '../ports/random.ts';
 import { createAccessLog, type LineSink } from './access-log.ts';
 import type { EngineContext } from './http/exchange.ts';
-import type { TrafficServer } from './http/listener.ts';
+import type { TrafficServer } from './http/traffic-server.ts';
 import { RouterMetrics } from './metrics.ts';
 import type { RouterOptions } from './options.ts';
 import type { RegistryIntake } from './registry-intake.ts';

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { connect, type NatsConnection } from 'nats';
 import { stringify } from 'yaml';
 import { Child } from '../node/support/child.ts';
+import { TESTED_ENGINE } from '../support/engine.ts';
 import { freePorts } from '../support/free-ports.ts';
 import { App, type Behaviour } from './app.ts';
 import { askOnce, Client, requestText } from './client.ts';
@@ -106,6 +107,7 @@ export class ProcessScene {
     const folder = this.folder();
     const [port = 0, statusPort = 0] = ports ?? (await freePorts(2));
     const base: Section = {
+      engine: TESTED_ENGINE,
       host: '127.0.0.1',
       port,
       status: { host: '127.0.0.1', port: statusPort, user: STATUS_USER, pass: STATUS_PASSWORD },

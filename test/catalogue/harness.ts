@@ -13,6 +13,7 @@ import type { Random } from '../../src/ports/random.ts';
 import { ROUTER_NAMES } from '../../src/router/state.ts';
 import type { ParsedResponse } from '../golden/http-text.ts';
 import { waitUntil } from '../golden/pause.ts';
+import { TESTED_ENGINE } from '../support/engine.ts';
 import { type AccessLine, parseAccessLine } from './access-line.ts';
 import { App, type AppOptions, type Behaviour } from './app.ts';
 import { askOnce, Client, requestText } from './client.ts';
@@ -34,6 +35,7 @@ export const STATUS_PASSWORD = 'pass';
 const PATIENCE_MS = 8000;
 
 const BASE_CONFIG: Section = {
+  engine: TESTED_ENGINE,
   host: '127.0.0.1',
   port: 0,
   status: { host: '127.0.0.1', port: 0, user: STATUS_USER, pass: STATUS_PASSWORD },

@@ -15,13 +15,10 @@ import { NODE_LIMITS } from '../../src/node/start-node.ts';
 import { SUPERVISION_DEFAULTS } from '../../src/node/tree.ts';
 import { ACCESS_BATCH_CHARACTERS } from '../../src/router/access-log.ts';
 import { CONTINUE_WAIT_MS, MAX_INTERIM_RESPONSES } from '../../src/router/http/attempt.ts';
-import {
-  HEADER_SLOP_BYTES,
-  MAX_CLIENT_CONNECTIONS,
-  SERVER_HEADER_BYTES,
-} from '../../src/router/http/listener.ts';
+import { HEADER_SLOP_BYTES, SERVER_HEADER_BYTES } from '../../src/router/http/listener.ts';
 import { LINGER_MS } from '../../src/router/http/reject.ts';
 import { DROPPED_BODY_BYTES } from '../../src/router/http/respond.ts';
+import { MAX_CLIENT_CONNECTIONS } from '../../src/router/http/traffic-server.ts';
 import { METRIC_LIMITS } from '../../src/router/metrics.ts';
 import { INTAKE_LIMITS } from '../../src/router/registry-intake.ts';
 import { STATUS_LIMITS } from '../../src/router/status/status-server.ts';

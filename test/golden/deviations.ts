@@ -1,3 +1,4 @@
+import { TESTED_ENGINE } from '../support/engine.ts';
 import type { Difference } from './difference.ts';
 
 /**
@@ -13,6 +14,8 @@ export interface Deviation {
   /** Text of the recorded and of the actual value, JSON when it is no text. */
   readonly expected?: RegExp;
   readonly actual?: RegExp;
+  /** Only of this engine: the other one does as recorded. */
+  readonly engine?: 'http-proxy' | 'wire';
   /** Depends on chance or timing: an entry that matched nothing is not stale. */
   readonly isOccasional?: boolean;
   readonly reason: string;
@@ -77,6 +80,7 @@ const strictness: readonly Deviation[] = [
   {
     id: ids('malformed-045', 'malformed-057'),
     field: /^(response|connection)$/,
+    engine: 'http-proxy',
     reason: 'The router waits for the rest of the head, up to read_header_timeout.',
   },
   {
@@ -159,6 +163,7 @@ const ownAnswers: readonly Deviation[] = [
   {
     id: ids('connection-002', 'unknown-006'),
     field: /^response\.headers\.(connection|keep-alive)$/,
+    engine: 'http-proxy',
     reason: 'An HTTP/1.0 client is told what becomes of the connection.',
   },
   {
@@ -195,6 +200,7 @@ const ownAnswers: readonly Deviation[] = [
   {
     id: ids('connection-005'),
     field: /^accessLog/,
+    engine: 'http-proxy',
     reason: 'Pipelined requests are worked on side by side, and logged as they end.',
   },
   {
@@ -291,7 +297,7 @@ const control: readonly Deviation[] = [
   },
 ];
 
-export const deviations: readonly Deviation[] = [
+const all: readonly Deviation[] = [
   {
     field: /^backendSaw(\[\d+\])?\.headers\.user-agent$/,
     expected: /^Go-http-client\/1\.1$/,
@@ -309,6 +315,11 @@ export const deviations: readonly Deviation[] = [
   ...ownAnswers,
   ...control,
 ];
+
+/** Those of the engine that is tested. */
+export const deviations: readonly Deviation[] = all.filter(
+  ({ engine }) => engine === undefined || engine === TESTED_ENGINE,
+);
 
 function asText(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value ?? null);

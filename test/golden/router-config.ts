@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
+import { TESTED_ENGINE } from '../support/engine.ts';
 import { freePorts } from '../support/free-ports.ts';
 import { fillValue, type PlaceholderValues } from './fill-placeholders.ts';
 import type { RouterFiles } from './router-under-test.ts';
@@ -9,6 +10,9 @@ import type { RouterFiles } from './router-under-test.ts';
 type Config = Readonly<Record<string, unknown>>;
 
 /** The configuration of the recorder, before the keys of a case are laid over it. */
+/** Another program that is tested in the place of this router has no such key. */
+const ENGINE: Config = process.env['GOLDEN_ROUTER'] === undefined ? { engine: TESTED_ENGINE } : {};
+
 function baseConfig(files: RouterFiles, natsPort: number): Config {
   return {
     status: { port: files.ports.statusPort, user: 'user', pass: 'pass' },
@@ -18,6 +22,7 @@ function baseConfig(files: RouterFiles, natsPort: number): Config {
     port: files.ports.port,
     ssl_port: files.ports.sslPort,
     index: 0,
+    ...ENGINE,
     start_response_delay_interval: '0s',
     load_balancer_healthy_threshold: '0s',
   };

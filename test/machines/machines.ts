@@ -5,9 +5,15 @@ import { imageMachine } from '../../machines/bbs/image.machine.ts';
 import { presenceMachine } from '../../machines/bbs/presence.machine.ts';
 import { receptorMachine } from '../../machines/bbs/receptor.machine.ts';
 import { storeKeeperMachine } from '../../machines/bbs/store-keeper.machine.ts';
+import { cellMachine } from '../../machines/cell/cell.machine.ts';
+import { cellEvacuationMachine } from '../../machines/cell/cell-evacuation.machine.ts';
+import { instanceMachine } from '../../machines/cell/instance.machine.ts';
 import { supervisorMachine } from '../../machines/kernel/supervisor.machine.ts';
 import { natsBrokerMachine } from '../../machines/messaging/nats-broker.machine.ts';
 import { natsClientMachine } from '../../machines/messaging/nats-client.machine.ts';
+import { broadcasterMachine } from '../../machines/route-emitter/broadcaster.machine.ts';
+import { routeEmitterMachine } from '../../machines/route-emitter/route-emitter.machine.ts';
+import { syncWatcherMachine } from '../../machines/route-emitter/sync-watcher.machine.ts';
 import { componentRegistryMachine } from '../../machines/router/component-registry.machine.ts';
 import { proxyMachine } from '../../machines/router/proxy.machine.ts';
 import { prunerMachine } from '../../machines/router/pruner.machine.ts';
@@ -34,4 +40,10 @@ export const MACHINES: Readonly<Record<string, AnyStateMachine>> = {
   convergence: convergenceMachine,
   presence: presenceMachine,
   receptor: receptorMachine,
+  cell: cellMachine,
+  'cell-evacuation': cellEvacuationMachine,
+  instance: instanceMachine,
+  'route-emitter': routeEmitterMachine,
+  'sync-watcher': syncWatcherMachine,
+  broadcaster: broadcasterMachine,
 };

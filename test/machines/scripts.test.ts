@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { getAdjacencyMap } from 'xstate/graph';
 import { BBS_SCRIPTS } from './bbs-scripts.ts';
+import { CELL_SCRIPTS } from './cell-scripts.ts';
 import { MACHINES } from './machines.ts';
 import { PROXY_SCRIPTS, PRUNER_SCRIPTS, ROUTER_SCRIPTS } from './router-scripts.ts';
 import { allTransitionKeys, play, type Script, stateText } from './run-script.ts';
@@ -13,6 +14,7 @@ const SCRIPTS: Readonly<Record<string, Readonly<Record<string, Script>>>> = {
   proxy: PROXY_SCRIPTS,
   ...SMALL_SCRIPTS,
   ...BBS_SCRIPTS,
+  ...CELL_SCRIPTS,
 };
 
 /** Needs children and a clock; test/kernel/supervisor*.test.ts walks it against an oracle. */

@@ -45,7 +45,15 @@ function layerOf(path: string): string {
 }
 
 const COMPOSERS = new Set(['main', 'cli', 'node']);
-const LIBRARIES = new Set(['model', 'ports', 'adapters', 'kernel', 'config', ...COMPOSERS]);
+const LIBRARIES = new Set([
+  'model',
+  'ports',
+  'adapters',
+  'clients',
+  'kernel',
+  'config',
+  ...COMPOSERS,
+]);
 
 const isComponent = (layer: string): boolean => layer !== 'machines' && !LIBRARIES.has(layer);
 
@@ -58,9 +66,10 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   model: [],
   ports: ['model'],
   adapters: ['ports'],
+  clients: ['model', 'ports'],
   kernel: ['machines', 'model', 'ports'],
   config: ['model', 'ports'],
-  component: ['machines', 'model', 'ports', 'kernel'],
+  component: ['machines', 'model', 'ports', 'kernel', 'clients'],
 };
 
 function problemOfPackage(from: string, specifier: string): string | undefined {
@@ -84,7 +93,7 @@ function problemOfFile(file: SourceFile, target: Import, to: string): string | u
     return isSamePort ? undefined : 'an adapter knows only its own port';
   }
   if (from === to) return undefined;
-  if (from === 'config' && /^src\/(router|bbs)\/(\w+\/)?options\.ts$/.test(path)) {
+  if (from === 'config' && /^src\/[\w-]+\/(\w+\/)?options\.ts$/.test(path)) {
     return target.isTypeOnly ? undefined : "config takes only the type of a component's options";
   }
   if (to === 'adapters' && isComponent(from) && file.path === `src/${from}/index.ts`) {

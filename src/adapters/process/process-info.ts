@@ -1,6 +1,6 @@
 import { createSocket } from 'node:dgram';
-import { readdirSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+import { readdirSync, statfsSync } from 'node:fs';
+import { availableParallelism, totalmem } from 'node:os';
 import type { ProcessInfo } from '../../ports/process-info.ts';
 
 /** Any far address does: a UDP socket only looks up the way there and sends nothing. */
@@ -41,5 +41,10 @@ export async function createProcessInfo(): Promise<ProcessInfo> {
       }
     },
     localAddress,
+    totalMemoryBytes: totalmem(),
+    freeDiskBytes(path) {
+      const { bavail, bsize } = statfsSync(path);
+      return bavail * bsize;
+    },
   };
 }

@@ -1,12 +1,12 @@
 /** Asks for places: the auctioneer of this node, or one elsewhere (diego.md §13.1). */
 import type { Tell } from '../../../machines/kernel/tell.ts';
+import { createHttpCalls } from '../../clients/http-calls.ts';
+import { WorkerPool } from '../../clients/worker-pool.ts';
 import type { DesiredLRP } from '../../model/bbs/messages/desired-lrp.ts';
 import type { Task } from '../../model/bbs/messages/tasks.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Log } from '../../ports/log.ts';
 import { BBS_LIMITS, type BbsOptions } from '../options.ts';
-import { createHttpCalls } from './http-calls.ts';
-import { WorkerPool } from './worker-pool.ts';
 
 /** As the original writes it, with every key (§13.1). */
 export interface LrpStartRequest {
@@ -90,7 +90,11 @@ interface Ports {
 export function createAuctioneerClient(options: BbsOptions, ports: Ports): AuctioneerClient {
   const { auctioneerAddress: address, communicationTimeoutMs, auctioneerTls } = options;
   const { log, notify } = ports;
-  const calls = createHttpCalls(ports.clock, communicationTimeoutMs, auctioneerTls);
+  const calls = createHttpCalls({
+    clock: ports.clock,
+    timeoutMs: communicationTimeoutMs,
+    tls: auctioneerTls,
+  });
   // One at a time: batches arrive in the order in which they were asked for.
   const pool = new WorkerPool(1, BBS_LIMITS.auctionsWaiting);
 

@@ -1,5 +1,7 @@
 /** Tells cells what to stop, to update and to cancel (diego.md §13.3). */
 
+import { type CallResult, createHttpCalls } from '../../clients/http-calls.ts';
+import { WorkerPool } from '../../clients/worker-pool.ts';
 import { internalRoutesOf, metricTagsFor } from '../../model/bbs/internal-routes.ts';
 import type { ActualLRP } from '../../model/bbs/messages/actual-lrp.ts';
 import type { CellPresence } from '../../model/bbs/messages/cells.ts';
@@ -7,8 +9,6 @@ import type { DesiredLRP } from '../../model/bbs/messages/desired-lrp.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Log } from '../../ports/log.ts';
 import { BBS_LIMITS, type BbsOptions } from '../options.ts';
-import { type CallResult, createHttpCalls } from './http-calls.ts';
-import { WorkerPool } from './worker-pool.ts';
 
 /** What of it is new to the cell; the rest is sent as null. */
 export interface CellNews {
@@ -34,7 +34,7 @@ export function createRepClient(
   { communicationTimeoutMs, repTls }: BbsOptions,
   { clock, log }: { readonly clock: Clock; readonly log: Log },
 ): RepClient {
-  const calls = createHttpCalls(clock, communicationTimeoutMs, repTls);
+  const calls = createHttpCalls({ clock, timeoutMs: communicationTimeoutMs, tls: repTls });
   const pool = new WorkerPool(BBS_LIMITS.repCalls, BBS_LIMITS.repCallsWaiting);
 
   function later(what: string, call: () => Promise<CallResult>): void {

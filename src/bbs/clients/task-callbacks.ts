@@ -1,10 +1,11 @@
 /** Tells whoever desired a task that it ended (diego.md §6.3). */
+
+import { createHttpCalls } from '../../clients/http-calls.ts';
+import { WorkerPool } from '../../clients/worker-pool.ts';
 import type { Task } from '../../model/bbs/messages/tasks.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Log } from '../../ports/log.ts';
 import { BBS_LIMITS, type BbsOptions } from '../options.ts';
-import { createHttpCalls } from './http-calls.ts';
-import { WorkerPool } from './worker-pool.ts';
 
 /** What is done with the task around the call; the operations provide it. */
 export interface CallbackSteps {
@@ -39,7 +40,7 @@ export function createTaskCallbacks(
   { communicationTimeoutMs, callbackWorkers }: BbsOptions,
   { clock, log }: { readonly clock: Clock; readonly log: Log },
 ): TaskCallbacks {
-  const calls = createHttpCalls(clock, communicationTimeoutMs, undefined);
+  const calls = createHttpCalls({ clock, timeoutMs: communicationTimeoutMs, tls: undefined });
   const pool = new WorkerPool(callbackWorkers, WAITING);
 
   async function run(task: Task, steps: CallbackSteps): Promise<void> {

@@ -8,12 +8,13 @@ import {
   type sendUnaryData,
   status,
 } from '@grpc/grpc-js';
+import { LOCKET_SERVICE } from '../../clients/locket-service.ts';
+import type { TlsOptions } from '../../clients/tls-options.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Log } from '../../ports/log.ts';
 import type { LocketResult } from './check-request.ts';
 import type { Locks } from './locks.ts';
-import { LOCKET_LIMITS, type LocketTls } from './options.ts';
-import { LOCKET_SERVICE } from './service.ts';
+import { LOCKET_LIMITS } from './options.ts';
 
 export interface LocketServer {
   /** Not listening yet. Its sockets are those of the gRPC server. */
@@ -24,12 +25,12 @@ export interface LocketServer {
 
 interface Serving {
   readonly locks: Locks;
-  readonly tls: LocketTls | undefined;
+  readonly tls: TlsOptions | undefined;
   readonly clock: Clock;
   readonly log: Log;
 }
 
-const credentialsOf = (tls: LocketTls | undefined): ServerCredentials =>
+const credentialsOf = (tls: TlsOptions | undefined): ServerCredentials =>
   tls === undefined
     ? ServerCredentials.createInsecure()
     : ServerCredentials.createSsl(tls.ca, [{ private_key: tls.key, cert_chain: tls.cert }], true);

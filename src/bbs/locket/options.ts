@@ -1,17 +1,12 @@
 /** How Locket serves, and what it takes from one client (diego.md §8). */
 
-export interface LocketTls {
-  /** Clients must have a certificate of this authority. */
-  readonly ca: Buffer;
-  readonly cert: Buffer;
-  readonly key: Buffer;
-}
+import type { TlsOptions } from '../../clients/tls-options.ts';
 
 export interface LocketOptions {
   readonly host: string;
   readonly port: number;
   /** Mutual TLS; undefined: plain HTTP/2, for the loopback only. */
-  readonly tls: LocketTls | undefined;
+  readonly tls: TlsOptions | undefined;
 }
 
 export const LOCKET_DEFAULTS: LocketOptions = { host: '127.0.0.1', port: 8891, tls: undefined };

@@ -3,6 +3,7 @@ import type { ProxyEvent } from '../../../machines/router/router.events.ts';
 import { listen } from '../../kernel/listen.ts';
 import { resource } from '../../kernel/resource.ts';
 import { createTrafficServer } from '../http/listener.ts';
+import { createWireServer } from '../http/wire/wire-server.ts';
 import type { RouterState } from '../state.ts';
 
 /** How often a draining listener looks whether all is done. */
@@ -13,7 +14,9 @@ export function proxyLogic(state: RouterState) {
   const { log, clock } = state.ports;
   const { host, port } = state.options;
   const listener = resource<ProxyEvent, Record<string, never>>((_input, scope) => {
-    const traffic = createTrafficServer(state.engine);
+    const { engine } = state.options;
+    const create = engine === 'wire' ? createWireServer : createTrafficServer;
+    const traffic = create(state.engine);
     state.traffic = traffic;
     const advice = 'stop the other program, or set router.port';
     const close = listen(traffic.server, { what: 'router', host, port, advice }, scope, (bound) =>

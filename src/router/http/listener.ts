@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server, ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, ServerResponse } from 'node:http';
 import { createRequire } from 'node:module';
 import type { Socket } from 'node:net';
 import type HttpProxy from 'http-proxy';
@@ -31,10 +31,9 @@ import {
 } from './reject.ts';
 import { respond } from './respond.ts';
 import { forwardTcpUpgrade } from './tcp-upgrade.ts';
+import { MAX_CLIENT_CONNECTIONS, type TrafficServer } from './traffic-server.ts';
 import { createUpgradedConnections } from './upgraded-connections.ts';
 
-/** Sockets of clients at a time; more are refused by the listener. */
-export const MAX_CLIENT_CONNECTIONS = 50_000;
 /** The parser's own limit is this much above ours, as the original's (gorouter.md §5.8). */
 export const HEADER_SLOP_BYTES = 4096;
 export const SERVER_HEADER_BYTES = 1024 * 1024;
@@ -43,15 +42,6 @@ const require = createRequire(import.meta.url);
 
 /** How often the server looks for clients whose head takes too long. */
 const HEAD_CHECK_MS = 500;
-
-export interface TrafficServer {
-  readonly server: Server;
-  readonly openUpgrades: number;
-  /** Ends idle connections now and busy ones after their answer. */
-  closeIdle(): void;
-  /** Ends everything: WebSockets are told, requests in hand are cut. */
-  cut(): void;
-}
 
 /** http-proxy without the passes that would change a request behind the policy's back. */
 function createProxy(): HttpProxy {

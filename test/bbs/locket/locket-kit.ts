@@ -6,8 +6,8 @@ import { locketLogic } from '../../../src/bbs/locket/locket-actor.ts';
 import {
   createLocketClient,
   type LocketClientOptions,
-} from '../../../src/bbs/locket/locket-client.ts';
-import type { LocketTls } from '../../../src/bbs/locket/options.ts';
+} from '../../../src/clients/locket-client.ts';
+import type { TlsOptions } from '../../../src/clients/tls-options.ts';
 import type { Clock } from '../../../src/ports/clock.ts';
 import type { Store } from '../../../src/ports/store.ts';
 
@@ -39,7 +39,7 @@ export async function until(isTrue: () => boolean, timeoutMs = 10_000): Promise<
 
 /** A Locket on a port of its own, with a store in memory, and clients of it. */
 export async function startLocket(
-  tls?: LocketTls,
+  tls?: TlsOptions,
   store?: () => Store | undefined,
   serverClock: Clock = clock,
 ) {

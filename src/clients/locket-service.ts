@@ -9,10 +9,10 @@ import {
   LockResponse,
   ReleaseRequest,
   ReleaseResponse,
-} from '../../model/bbs/messages/locket.ts';
-import { decode } from '../../model/protobuf/decode.ts';
-import { encode } from '../../model/protobuf/encode.ts';
-import type { MessageType } from '../../model/protobuf/fields.ts';
+} from '../model/bbs/messages/locket.ts';
+import { decode } from '../model/protobuf/decode.ts';
+import { encode } from '../model/protobuf/encode.ts';
+import type { MessageType } from '../model/protobuf/fields.ts';
 
 /** A call with one request and one answer. A message that cannot be read ends it as INTERNAL. */
 const unary = <Q, R>(

@@ -1,17 +1,22 @@
 /** Takes, keeps and lists locks of a Locket server (diego.md §8). */
 import { Client, credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js';
-import { FetchAllRequest, Resource } from '../../model/bbs/messages/locket.ts';
-import type { Clock, Timer } from '../../ports/clock.ts';
-import { LOCKET_LIMITS, type LocketTls } from './options.ts';
-import { LOCKET_SERVICE } from './service.ts';
+import { FetchAllRequest, Resource } from '../model/bbs/messages/locket.ts';
+import type { Clock, Timer } from '../ports/clock.ts';
+import { LOCKET_SERVICE } from './locket-service.ts';
+import type { TlsOptions } from './tls-options.ts';
 
-const LOCKET_CLIENT_DEFAULTS = { ttlMs: 15_000, retryMs: 5_000, timeoutMs: 10_000 } as const;
+const LOCKET_CLIENT_DEFAULTS = {
+  ttlMs: 15_000,
+  retryMs: 5_000,
+  timeoutMs: 10_000,
+  answerBytes: 64 * 1024 * 1024,
+} as const;
 
 export interface LocketClientOptions {
   readonly clock: Clock;
   /** host:port */
   readonly address: string;
-  readonly tls: LocketTls | undefined;
+  readonly tls: TlsOptions | undefined;
   /** A name in the server's certificate, when it is not that of the address. */
   readonly serverName?: string;
   readonly ttlMs?: number;
@@ -73,7 +78,7 @@ function connect({ address, tls, serverName, retryMs }: LocketClientOptions): Cl
       ? credentials.createInsecure()
       : credentials.createSsl(tls.ca, tls.key, tls.cert);
   return new Client(address, secure, {
-    'grpc.max_receive_message_length': LOCKET_LIMITS.answerBytes,
+    'grpc.max_receive_message_length': LOCKET_CLIENT_DEFAULTS.answerBytes,
     'grpc.enable_channelz': 0,
     // Two clients of one process may belong to different owners: no shared connection.
     'grpc.use_local_subchannel_pool': 1,
