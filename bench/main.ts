@@ -2,21 +2,27 @@
  * `npm run bench -- router|table|flood [--json] [--seconds N] [--rounds N]`
  * `npm run bench -- bbs [--json] [--url URL] [--clients N] [--seconds N] [--count N]`
  * `npm run bench -- bbs --scale LRPS [--json] [--rounds N]`
+ * `npm run bench -- emitter [--json] [--count LRPS] [--rounds N]`
+ * `npm run bench -- moves [--json] [--seconds N]`
  */
 import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { bbsLines, scaleLines } from './bbs/report-bbs.ts';
 import { runBbsBench } from './bbs/run-bbs-bench.ts';
 import { runScaleBench } from './bbs/run-scale-bench.ts';
+import { emitterLines, runEmitterBench } from './emitter/run-emitter-bench.ts';
 import { floodLines } from './flood/report-flood.ts';
 import { runFlood } from './flood/run-flood.ts';
+import { movesLines, runMoves } from './moves/run-moves.ts';
 import { runRouterBench } from './router/run-router-bench.ts';
 import { runTableBench } from './table/run-table-bench.ts';
 
 const USAGE =
   'usage: npm run bench -- router|table|flood [--json] [--seconds N] [--rounds N]\n' +
   '       npm run bench -- bbs [--json] [--url URL] [--clients N] [--seconds N] [--count N]\n' +
-  '       npm run bench -- bbs --scale LRPS [--json] [--rounds N]\n';
+  '       npm run bench -- bbs --scale LRPS [--json] [--rounds N]\n' +
+  '       npm run bench -- emitter [--json] [--count LRPS] [--rounds N]\n' +
+  '       npm run bench -- moves [--json] [--seconds N]\n';
 const FLOOD_MESSAGES_PER_SECOND = 10_000;
 
 const { values, positionals } = parseArgs({
@@ -76,9 +82,26 @@ async function runBbs(): Promise<unknown> {
   return report;
 }
 
+async function runEmitter(): Promise<unknown> {
+  const report = await runEmitterBench({
+    lrps: numberOf(values.count, 250_000),
+    rounds: numberOf(values.rounds, 3),
+    starts: 200,
+    print,
+  });
+  for (const line of emitterLines(report)) print(line);
+  return report;
+}
+
 async function runNamed(name: string | undefined): Promise<unknown> {
   if (name === 'table') return runTable();
   if (name === 'bbs') return runBbs();
+  if (name === 'emitter') return runEmitter();
+  if (name === 'moves') {
+    const report = await runMoves({ seconds: numberOf(values.seconds, 60), print });
+    for (const line of movesLines(report)) print(line);
+    return report;
+  }
   if (name === 'router') {
     const seconds = numberOf(values.seconds, 5);
     return runRouterBench({ seconds, rounds: numberOf(values.rounds, 3), print });

@@ -15,6 +15,7 @@ if (major !== 24 || minor < 21) {
       environment: process.env,
       nodeVersion: process.version,
       isTerminal: process.stdout.isTTY === true,
+      pid: process.pid,
       writeOut: (text) => process.stdout.write(text),
       writeError: (text) => process.stderr.write(text),
       onSignal: (name, listener) => process.on(name, listener),

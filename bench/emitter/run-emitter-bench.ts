@@ -4,7 +4,7 @@
  */
 import { loadavg } from 'node:os';
 import { join } from 'node:path';
-import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout } from 'node:timers/promises';
 import { World } from '../../test/node/support/world.ts';
 import {
@@ -50,6 +50,14 @@ export interface EmitterReport {
 const INSTANCES_PER_APP = 10;
 const CELLS = 1000;
 const NS_PER_MS = 1e6;
+/** Of the node that the BBS is a part of. */
+const BBS_ALONE = {
+  'bbs.converge_repeat_interval': '1h',
+  'cell.enabled': false,
+  'auctioneer.enabled': false,
+  'file_server.enabled': false,
+  'route_emitter.enabled': false,
+};
 
 const at = (numbers: readonly number[], share: number): number => {
   const sorted = numbers.toSorted((a, b) => a - b);
@@ -72,7 +80,7 @@ const median = (figures: readonly WorkFigures[]): WorkFigures => {
 };
 
 /** The histogram adds the pause between two of its own looks. */
-const blockMs = (delays: IntervalHistogram, resolutionMs: number): number =>
+const blockMs = (delays: ReturnType<typeof monitorEventLoopDelay>, resolutionMs: number): number =>
   Math.max(0, delays.max / NS_PER_MS - resolutionMs);
 
 async function measure(
@@ -133,7 +141,7 @@ export async function runEmitterBench(options: EmitterBenchOptions): Promise<Emi
     const apps = Math.ceil(lrps / INSTANCES_PER_APP);
     const directory = join(dataDir, 'store');
     await fillStore({ directory, apps, instancesPerApp: INSTANCES_PER_APP, cells: CELLS });
-    const { url } = await startBbs(world, dataDir, { 'bbs.converge_repeat_interval': '1h' });
+    const { url } = await startBbs(world, dataDir, BBS_ALONE);
     print('the BBS is up');
     const collect = (globalThis as { gc?: () => void }).gc ?? (() => {});
     collect();

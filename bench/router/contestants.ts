@@ -80,9 +80,13 @@ export interface Background {
 export async function startTroupe(
   world: World,
   backendPort: number,
+  engine: 'wire' | 'http-proxy',
   background: Background,
 ): Promise<Contestant> {
-  const node = await world.startNode({ 'router.droplet_stale_threshold': '1h' });
+  const node = await world.startNode({
+    'router.droplet_stale_threshold': '1h',
+    'router.engine': engine,
+  });
   const client = await world.connect(node.natsUrl);
   client.publish('router.register', registration(backendPort, BENCH_HOST));
   await client.flush();
@@ -95,7 +99,7 @@ export async function startTroupe(
   }
   const isFilled = async () => (await node.registryCounts()).routes === routes + 1;
   await eventually('all routes are there', isFilled, 60_000);
-  const name =
-    routes === 0 ? 'this router' : `this router, ${routes} routes, ${registrationsPerSecond} reg/s`;
+  const own = `this router, ${engine}`;
+  const name = routes === 0 ? own : `${own}, ${routes} routes, ${registrationsPerSecond} reg/s`;
   return { name, port: node.ports.router, pid: node.child.pid };
 }

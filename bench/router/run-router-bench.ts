@@ -68,8 +68,10 @@ const installed = () => ({
 async function startAll(world: World): Promise<Contestant[]> {
   const backendPort = await startBackend(world);
   const { haproxy, nginx } = installed();
-  const contestants = [await startTroupe(world, backendPort, { ...MANY, routes: 0 })];
-  contestants.push(await startTroupe(world, backendPort, MANY));
+  const none = { ...MANY, routes: 0 };
+  const contestants = [await startTroupe(world, backendPort, 'wire', none)];
+  contestants.push(await startTroupe(world, backendPort, 'wire', MANY));
+  contestants.push(await startTroupe(world, backendPort, 'http-proxy', none));
   contestants.push(await startBare(world, backendPort));
   if (nginx !== undefined) contestants.push(await startNginx(world, backendPort));
   if (haproxy !== undefined) contestants.push(await startHaproxy(world, backendPort));

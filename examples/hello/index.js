@@ -1,6 +1,6 @@
-// A small app: it serves HTTP and a WebSocket echo, and tells the router where it is.
+// A small app: it serves HTTP and a WebSocket echo, and tells the router where it is. On a cell it
+// only serves: `troupe push examples/hello`.
 import { randomUUID } from 'node:crypto';
-import { registerAt } from './registration.js';
 import { startServer } from './server.js';
 import { HELP, readSettings } from './settings.js';
 
@@ -26,13 +26,15 @@ function messageOf({ address, routes, instance }, port) {
   };
 }
 
+/** `registration`: undefined when another one, the cell, told the router of us. */
 function endOnSignals(server, registration) {
   let isEnding = false;
   const end = async (signal) => {
     if (isEnding) return;
     isEnding = true;
-    print(`${signal}: unregistering`);
-    await registration.end();
+    server.announceEnd();
+    print(`${signal}: ${registration === undefined ? 'draining' : 'unregistering'}`);
+    await registration?.end();
     await new Promise((resolve) => setTimeout(resolve, LINGER_MS));
     await server.close();
     print('stopped');
@@ -40,6 +42,19 @@ function endOnSignals(server, registration) {
   };
   process.on('SIGTERM', end);
   process.on('SIGINT', end);
+}
+
+async function register(settings, port) {
+  const message = messageOf(settings, port);
+  try {
+    // Only here: on a cell the package for NATS need not be there.
+    const { registerAt } = await import('./registration.js');
+    return await registerAt(settings.natsServers, message, print);
+  } catch (error) {
+    const where = settings.natsServers.join(', ');
+    fail(`no NATS server answers at ${where} (${error.message}); \`npm start\` brings one up`);
+    return undefined;
+  }
 }
 
 async function main() {
@@ -50,15 +65,12 @@ async function main() {
   }
   const server = await startServer(settings);
   print(`instance ${settings.instance} listens on ${settings.address}:${server.port}`);
-  const message = messageOf(settings, server.port);
-  let registration;
-  try {
-    registration = await registerAt(settings.natsServers, message, print);
-  } catch (error) {
-    const where = settings.natsServers.join(', ');
-    fail(`no NATS server answers at ${where} (${error.message}); \`npm start\` brings one up`);
+  if (!settings.isRegistering) {
+    endOnSignals(server, undefined);
     return;
   }
+  const registration = await register(settings, server.port);
+  if (registration === undefined) return;
   endOnSignals(server, registration);
   print(`registered ${settings.routes.join(', ')} over NATS at ${registration.server}`);
 }

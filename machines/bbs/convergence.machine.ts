@@ -11,6 +11,8 @@ import type { ConvergenceEvent } from './bbs.events.ts';
 
 export interface ConvergenceInput {
   readonly convergeIntervalMs: number;
+  /** Who has just begun to lead looks sooner: much may have happened while nobody did. */
+  readonly firstPassMs: number;
 }
 
 interface ConvergenceContext extends ConvergenceInput {
@@ -26,7 +28,12 @@ export const convergenceMachine = setup({
     input: {} as ConvergenceInput,
   },
   actors: { candidacy: toBeProvided(), pass: toBeProvided() },
-  delays: { convergeInterval: ({ context }) => context.convergeIntervalMs },
+  delays: {
+    convergeInterval: ({ context }) =>
+      context.passes === 0
+        ? Math.min(context.firstPassMs, context.convergeIntervalMs)
+        : context.convergeIntervalMs,
+  },
   guards: { isPassWanted: ({ context }) => context.isPassWanted },
   actions: {
     crash,

@@ -2,7 +2,7 @@
  * A cell: it offers the rep API, announces itself, and keeps what the BBS says of its containers
  * equal to what they are (diego.md §13.3–13.7).
  *
- *   reaping → open( opening → announced( serving → evacuating → evacuated ) → stopping ) → ended
+ *   reaping → open( opening → announced( serving → evacuating → evacuated → stopping ) ) → ended
  */
 import { assign, setup } from 'xstate';
 import { announceReady, crash } from '../kernel/actions.ts';
@@ -70,10 +70,11 @@ export const cellMachine = setup({
         { id: 'watcher', src: 'watcher', input: {} },
       ],
       initial: 'opening',
-      on: { SHUTDOWN: '.stopping' },
       states: {
         opening: {
           on: {
+            // Nobody knows the cell; after a crash there may be containers all the same.
+            SHUTDOWN: '#cell.removing',
             CELL_LISTENING: {
               target: 'announced',
               actions: ['rememberPort', announceReady()],
@@ -86,6 +87,7 @@ export const cellMachine = setup({
           on: {
             PRESENCE_ACQUIRED: { actions: ['notePresence', 'logPresence'] },
             PRESENCE_LOST: { actions: ['noteNoPresence', 'logPresence'] },
+            SHUTDOWN: '.stopping',
           },
           initial: 'deciding',
           states: {
@@ -102,14 +104,20 @@ export const cellMachine = setup({
               on: { EVACUATION_ENDED: 'evacuated' },
             },
             evacuated: { entry: 'reportEvacuated' },
+            // Still announced: whoever misses the cell would replace what it gives back itself.
+            stopping: {
+              entry: 'markStopping',
+              invoke: { id: 'removal', src: 'removal', input: {} },
+              on: { CONTAINERS_REMOVED: '#cell.ended', SHUTDOWN: {} },
+            },
           },
         },
-        stopping: {
-          entry: 'markStopping',
-          invoke: { id: 'removal', src: 'removal', input: {} },
-          on: { CONTAINERS_REMOVED: '#cell.ended', SHUTDOWN: {} },
-        },
       },
+    },
+    removing: {
+      entry: 'markStopping',
+      invoke: { id: 'last-removal', src: 'removal', input: {} },
+      on: { CONTAINERS_REMOVED: 'ended', SHUTDOWN: {} },
     },
     ended: { type: 'final' },
   },

@@ -6,7 +6,7 @@ import { imageLogic } from './actors/image.ts';
 import { createLocalApi } from './local-api.ts';
 import { locketLogic } from './locket/locket-actor.ts';
 import type { LocketOptions } from './locket/options.ts';
-import type { BbsOptions } from './options.ts';
+import { BBS_LIMITS, type BbsOptions } from './options.ts';
 import type { ReceptorOptions } from './receptor/options.ts';
 import { receptorLogic } from './receptor/receptor-actor.ts';
 import { BBS_NAMES, type BbsPorts, type BbsState, createBbsState } from './state.ts';
@@ -51,9 +51,12 @@ export function createBbs(
     child('handler', BBS_NAMES.handler, handlerLogic(state)),
   ];
   if (options.convergeIntervalMs > 0) {
-    const { convergeIntervalMs } = options;
+    const input = {
+      convergeIntervalMs: options.convergeIntervalMs,
+      firstPassMs: BBS_LIMITS.firstPassMs,
+    };
     const logic = convergenceLogic(state);
-    children.push(child('convergence', BBS_NAMES.convergence, logic, { convergeIntervalMs }));
+    children.push(child('convergence', BBS_NAMES.convergence, logic, input));
   }
   if (locket !== undefined) {
     const logic = locketLogic({ ...ports, options: locket });

@@ -49,6 +49,8 @@ export const BBS_LIMITS = {
   auctionAttempts: 3,
   callbackAttempts: 3,
   convergenceWorkers: 20,
+  /** From the election of a leader to its first convergence pass. */
+  firstPassMs: 2000,
   /** Age at which an UNCLAIMED row is offered again (§7). */
   staleUnclaimedMs: 30_000,
 } as const;

@@ -52,8 +52,10 @@ function createState(options: CellOptions, ports: CellPorts, executor: Executor)
     executor,
     calls: createBbsCalls(bbs, options.cellId),
     news: new Map(),
+    handedOver: new Set(),
     resultFiles: new Map(),
     work,
+    boundPort: undefined,
     isEvacuating: false,
     isStopping: false,
   };

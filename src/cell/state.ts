@@ -32,9 +32,13 @@ export interface CellState {
   readonly calls: BbsCalls;
   /** By instance guid. */
   readonly news: Map<string, InstanceNews>;
+  /** Instances whose replacement was asked for. */
+  readonly handedOver: Set<string>;
   /** Of tasks, by guid: the path of what is told as their result. */
   readonly resultFiles: Map<string, string>;
   readonly work: RepWork;
+  /** Of the rep API, once it listens. */
+  boundPort: number | undefined;
   isEvacuating: boolean;
   isStopping: boolean;
 }

@@ -4,6 +4,7 @@ export interface Host {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly nodeVersion: string;
   readonly isTerminal: boolean;
+  readonly pid: number;
   writeOut(text: string): void;
   writeError(text: string): void;
   onSignal(name: 'SIGINT' | 'SIGTERM' | 'SIGUSR1' | 'SIGUSR2', listener: () => void): void;

@@ -2,6 +2,7 @@ import { createRealClock } from '../adapters/clock/real-clock.ts';
 import { type FileLines, openFileLines } from '../adapters/lines/file-lines.ts';
 import { createPinoLog } from '../adapters/log/pino-log.ts';
 import { createProcessInfo } from '../adapters/process/process-info.ts';
+import { createNodeProcessRunner } from '../adapters/process-runner/node-process-runner.ts';
 import { createSystemRandom } from '../adapters/random/system-random.ts';
 import type { NodePorts } from '../node/start-node.ts';
 import type { LogLevel } from '../ports/log.ts';
@@ -49,6 +50,7 @@ export async function openPorts(host: Host, options: PortsOptions): Promise<Open
       log,
       logCounts: counts,
       process: await createProcessInfo(),
+      processes: createNodeProcessRunner(),
       accessLines,
       droppedLogLines: () => files.reduce((sum, file) => sum + file.droppedLines, 0),
     },

@@ -1,7 +1,11 @@
 import { Command, CommanderError } from 'commander';
+import { addAppToStart, registerAppCommands } from './app/register.ts';
+import { type AuctioneerFlags, auctioneerCommand } from './auctioneer-command.ts';
 import { type BbsFlags, bbsCommand } from './bbs-command.ts';
+import { cellCommand } from './cell-command.ts';
 import { gorouterCommand } from './gorouter-command.ts';
 import { EXIT, type Host } from './host.ts';
+import { addRouteEmitterCommand } from './route-emitter-command.ts';
 import { type ConfigFlags, loadNodeConfig, reportProblems, startCommand } from './start-command.ts';
 import { VERSION } from './version.ts';
 
@@ -35,9 +39,11 @@ function createProgram(host: Host): Command {
     .version(VERSION)
     .exitOverride()
     .configureOutput({ writeOut: host.writeOut, writeErr: host.writeError });
-  withConfigFlags(program.command('start'))
-    .description('run a node')
-    .action((flags: ConfigFlags) => startCommand(host, flags));
+  const start = withConfigFlags(program.command('start')).description('run a node');
+  addAppToStart<ConfigFlags>(start, host, (flags) => startCommand(host, flags));
+  withConfigFlags(program.command('cell'))
+    .description('run a cell alone, for a BBS and a Locket elsewhere')
+    .action((flags: ConfigFlags) => cellCommand(host, flags));
   withConfigFlags(program.command('config'))
     .description('check the configuration of a node, or print it with all defaults')
     .option('--check', 'say whether it is good (the default)')
@@ -58,6 +64,13 @@ function createProgram(host: Host): Command {
     .option('--etcd <hosts>', 'http://host:port, …: the store of a cluster', '')
     .option('--locket <address>', 'host:port of the presence service; empty: none', LOCKET_ADDRESS)
     .action((flags: BbsFlags) => bbsCommand(host, flags));
+  program
+    .command('auctioneer')
+    .description("run the auctioneer alone from the original's own JSON configuration file")
+    .requiredOption('--config <file>', 'its JSON file; -config as the original takes it')
+    .action((flags: AuctioneerFlags) => auctioneerCommand(host, flags));
+  addRouteEmitterCommand(program, host);
+  registerAppCommands(program, host);
   return program;
 }
 

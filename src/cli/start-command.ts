@@ -5,6 +5,7 @@ import { type NodeConfig, type NodeConfigResult, readNodeConfig } from '../confi
 import { createNode } from '../node/start-node.ts';
 import { banner } from './banner.ts';
 import { EXIT, type Host } from './host.ts';
+import { type NodeFile, removeNodeFile, writeNodeFile } from './node-file.ts';
 import { openPorts } from './open-ports.ts';
 import { runNode } from './run-node.ts';
 
@@ -39,6 +40,28 @@ export function reportProblems(host: Host, problems: readonly string[]): void {
 const inDataDir = (config: NodeConfig, path: string): string =>
   isAbsolute(path) ? path : join(config.dataDir, path);
 
+const ANY_ADDRESS = new Set(['', '::', '0.0.0.0']);
+
+/** What the commands for apps need to know of this node. */
+function nodeFileOf(config: NodeConfig, pid: number): NodeFile {
+  const { router, nats, controlPlane, fileServer } = config;
+  const { status } = router;
+  const at = (host: string, port: number): string =>
+    `http://${ANY_ADDRESS.has(host) ? '127.0.0.1' : host}:${port}`;
+  const { embedded, servers } = nats;
+  return {
+    pid,
+    bbs_url: controlPlane === undefined ? '' : at(controlPlane.bbs.host, controlPlane.bbs.port),
+    router_url: at(router.host, router.port),
+    status_url: at(status.host, status.port),
+    status_user: status.user,
+    status_password: status.password,
+    file_server_url: fileServer === undefined ? '' : at(fileServer.host, fileServer.port),
+    nats_url: `nats://${servers[0] ?? `${embedded.host}:${embedded.port}`}`,
+    domain: 'localhost',
+  };
+}
+
 /** `troupe start`: a whole node in one process. */
 export async function startCommand(host: Host, flags: ConfigFlags): Promise<void> {
   const result = loadNodeConfig(host, flags);
@@ -49,6 +72,7 @@ export async function startCommand(host: Host, flags: ConfigFlags): Promise<void
   }
   const { config } = result;
   const { router, nats, log, controlPlane, dataDir } = config;
+  const { routeEmitter, auctioneer, fileServer, cell } = config;
   const explain = (message: string, advice: string) =>
     host.writeError(`troupe: ${message}\n  ${advice}\n`);
   try {
@@ -64,18 +88,23 @@ export async function startCommand(host: Host, flags: ConfigFlags): Promise<void
       isAccessLogStreamed: router.accessLog.isStreamedToStdout,
     });
     for (const warning of config.warnings) ports.log.warn('configuration', { warning });
+    const apps = { routeEmitter, auctioneer, fileServer, cell };
     const startedAtMs = ports.clock.nowMs();
     await runNode(host, {
       name: 'gorouter',
-      system: createNode({ router, nats, controlPlane, dataDir }, ports),
+      system: createNode({ router, nats, controlPlane, apps, dataDir }, ports),
       log: ports.log,
       isDrainedOnTerminate: router.lifecycle.isDrainedOnTerminate,
       onReady: () => {
         const tookMs = ports.clock.nowMs() - startedAtMs;
+        writeNodeFile(dataDir, nodeFileOf(config, host.pid));
         host.writeOut(banner(config, { tookMs, logFile, accessLogFile }));
       },
       onStartupError: explain,
-      onStopped: () => host.writeOut('troupe: stopped\n'),
+      onStopped: () => {
+        removeNodeFile(dataDir, host.pid);
+        host.writeOut('troupe: stopped\n');
+      },
       flush,
     });
   } catch (error) {

@@ -147,6 +147,9 @@ function lifecycleOptions(reader: Reader): RouterOptions['lifecycle'] {
     startResponseDelayMs: positive(reader.ms('start_response_delay_interval')),
     publishStartMessageIntervalMs: positive(reader.ms('publish_start_message_interval')),
     publishActiveAppsIntervalMs: positive(reader.ms('publish_active_apps_interval')),
+    registerIntervalMs:
+      positive(reader.ms('minimum_register_interval')) ||
+      positive(reader.ms('start_response_delay_interval')),
     drainWaitMs: positive(reader.ms('drain_wait')),
     drainTimeoutMs: drainTimeoutMs || positive(reader.ms('endpoint_timeout')),
     isDrainedOnTerminate: reader.flag('drain_on_terminate'),
@@ -198,6 +201,7 @@ export function toRouterOptions(section: Section, randomSecret: () => string): R
     index: reader.number('index'),
     host: reader.text('host') === '' ? '::' : reader.text('host'),
     port: reader.number('port'),
+    isPortShared: reader.flag('reuse_port'),
     status: {
       host: status.text('host'),
       port: status.number('port'),

@@ -190,6 +190,10 @@ function lifecycleProperties(flavor: Flavor): TProperties {
       isNode ? '0s' : '5s',
       'time for routes to arrive before the port opens',
     ),
+    minimum_register_interval: duration(
+      isNode ? '20s' : '0s',
+      'how often apps are asked to register; 0: as start_response_delay_interval',
+    ),
     publish_start_message_interval: duration(
       isNode ? '30s' : '30s',
       'router.start again after this; 0: only at start and reconnect',
@@ -210,6 +214,7 @@ export function routerProperties(flavor: Flavor): TProperties {
     index: count(0, 'number of this instance; part of its id'),
     host: text(isNode ? '' : '', 'address of the traffic port; empty: all'),
     port: port(isNode ? 8080 : 8081, 'traffic port'),
+    reuse_port: flag(false, 'another router may listen on the same port, to take over'),
     status: statusSchema(flavor),
     backends: backendsSchema(flavor),
     ...registryProperties(flavor),

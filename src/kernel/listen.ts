@@ -6,6 +6,8 @@ export interface ListenAddress {
   readonly what: string;
   readonly host: string;
   readonly port: number;
+  /** Other processes may listen on the same port; the system spreads connections over all. */
+  readonly isPortShared?: boolean;
   /** What to do when the port cannot be had. */
   readonly advice: string;
 }
@@ -33,7 +35,8 @@ export function listen(
   onListening: (port: number) => void,
 ): () => void {
   server.on('error', (error) => scope.fail(explain(error, address)));
-  server.listen({ host: address.host, port: address.port }, () => {
+  const { host, port, isPortShared = false } = address;
+  server.listen({ host, port, reusePort: isPortShared }, () => {
     const bound = server.address();
     onListening(typeof bound === 'object' && bound !== null ? bound.port : address.port);
   });

@@ -8,6 +8,7 @@ import type { ActorSystem } from '../kernel/actor-system.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { ProcessInfo } from '../ports/process-info.ts';
+import type { ProcessRunner } from '../ports/process-runner.ts';
 import type { Random } from '../ports/random.ts';
 import { createTree, type MakeSupervisor } from './tree.ts';
 
@@ -16,6 +17,7 @@ export interface CellNodePorts {
   readonly random: Random;
   readonly log: Log;
   readonly process: ProcessInfo;
+  readonly processes: ProcessRunner;
 }
 
 export interface CellSurroundings {
@@ -54,7 +56,7 @@ function totalOf(own: ContainerOptions, process: ProcessInfo, directory: string)
 /** The cell's supervisor; its containers outlive a crash of the actors below. */
 export function cellChildren(
   { cell, containers }: CellSectionOptions,
-  { clock, random, log, process }: CellNodePorts,
+  { clock, random, log, process, processes }: CellNodePorts,
   { dataDir, tell, onEvacuated }: CellSurroundings,
   supervisor: MakeSupervisor,
 ): ChildSpec[] {
@@ -74,7 +76,7 @@ export function cellChildren(
       gracefulShutdownMs: containers.gracefulShutdownMs,
       stopDelayMs: containers.unregisterWaitMs,
     },
-    { clock, random, log: log.child('executor') },
+    { clock, random, log: log.child('executor'), processes },
   );
   const { children } = createCell(
     cell,

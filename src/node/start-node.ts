@@ -8,10 +8,12 @@ import { createNatsBroker, createNatsClient, natsClientInput } from '../messagin
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { ProcessInfo } from '../ports/process-info.ts';
+import type { ProcessRunner } from '../ports/process-runner.ts';
 import type { Random } from '../ports/random.ts';
 import type { LineSink } from '../router/access-log.ts';
 import { createRouterChildren, ROUTER_NAMES } from '../router/index.ts';
 import type { RouterOptions } from '../router/options.ts';
+import { type AppOptions, appChildren, appNatsListeners } from './app-children.ts';
 import { controlPlaneChildren } from './control-plane.ts';
 import { createTree, type Supervision } from './tree.ts';
 
@@ -21,6 +23,7 @@ export interface NodePorts {
   readonly log: Log;
   readonly logCounts: Readonly<Record<string, number>>;
   readonly process: ProcessInfo;
+  readonly processes: ProcessRunner;
   readonly accessLines: readonly LineSink[];
   readonly droppedLogLines: () => number;
 }
@@ -30,7 +33,9 @@ export interface NodeOptions {
   readonly nats: NatsOptions;
   /** Store and BBS; undefined: a router alone. */
   readonly controlPlane?: ControlPlaneOptions | undefined;
-  /** Where the store's file is; needed with a control plane. */
+  /** What runs apps; undefined: nothing of it. */
+  readonly apps?: AppOptions | undefined;
+  /** Where files are; needed with a control plane and with apps. */
   readonly dataDir?: string;
   /** Restarts that a supervisor puts up with; the default suits production. */
   readonly supervision?: Supervision | undefined;
@@ -108,7 +113,7 @@ export function createNode(options: NodeOptions, ports: NodePorts): ActorSystem 
   const { clock, random, log } = ports;
   const hub = createBusHub();
   const readyTimeoutMs = NODE_LIMITS.readyTimeoutMs + options.router.lifecycle.startResponseDelayMs;
-  const { supervision } = options;
+  const { supervision, apps, dataDir = '.' } = options;
   return createTree({ clock, log, random, supervision, readyTimeoutMs }, (tools) => {
     const { supervisor, tell, notify, system } = tools;
     const routerChildren = createRouterChildren(options.router, {
@@ -123,13 +128,10 @@ export function createNode(options: NodeOptions, ports: NodePorts): ActorSystem 
     const controlPlane =
       options.controlPlane === undefined
         ? []
-        : controlPlaneChildren(
-            options.controlPlane,
-            { ...ports, notify, dataDir: options.dataDir ?? '.' },
-            supervisor,
-          );
+        : controlPlaneChildren(options.controlPlane, { ...ports, notify, dataDir }, supervisor);
     const { registrar, pruner, componentRegistry } = ROUTER_NAMES;
-    const listeners = [registrar, pruner, componentRegistry];
+    const appNames = apps === undefined ? [] : appNatsListeners(apps);
+    const listeners = [registrar, pruner, componentRegistry, ...appNames];
     const messaging = messagingChildren(options.nats, ports, notify, hub, listeners);
     return [
       supervisor('messaging', 'rest_for_one', messaging),
@@ -137,6 +139,9 @@ export function createNode(options: NodeOptions, ports: NodePorts): ActorSystem 
       // must not cut the requests of the one that proxies (docs/decisions/0003).
       supervisor('router', 'one_for_one', routerChildren),
       ...controlPlane,
+      ...(apps === undefined
+        ? []
+        : appChildren(apps, ports, { bus: hub, tell, notify, dataDir }, supervisor)),
     ];
   });
 }

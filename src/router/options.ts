@@ -14,6 +14,8 @@ export interface RouterOptions {
   readonly engine: 'wire' | 'http-proxy';
   readonly host: string;
   readonly port: number;
+  /** Another router may have the same port, to take over without a gap. */
+  readonly isPortShared: boolean;
   readonly status: StatusOptions;
   readonly registry: RegistryOptions;
   readonly backends: BackendOptions;
@@ -105,6 +107,8 @@ export interface AccessLogOptions {
 
 export interface LifecycleOptions {
   readonly startResponseDelayMs: number;
+  /** What `router.start` asks apps for (gorouter.md §2.2). */
+  readonly registerIntervalMs: number;
   /** 0: router.start only at start and after a reconnect. */
   readonly publishStartMessageIntervalMs: number;
   /** 0: off. */

@@ -97,7 +97,8 @@ export function createState(options: RouterOptions, ports: RouterPorts): RouterS
       metrics,
       accessLog,
       isHealthy: () => state.phase === 'serving',
-      isDraining: () => state.isClosing,
+      // From the first wish to end on: keep-alive clients are sent elsewhere in good time.
+      isDraining: () => state.isClosing || state.phase === 'draining',
       routerAddress: ports.process.localAddress,
     },
   };
@@ -111,7 +112,7 @@ export function startMessage({ id, options, ports }: RouterState): Uint8Array {
   return encode({
     id,
     hosts: [ports.process.localAddress],
-    minimumRegisterIntervalInSeconds: Math.floor(options.lifecycle.startResponseDelayMs / 1000),
+    minimumRegisterIntervalInSeconds: Math.floor(options.lifecycle.registerIntervalMs / 1000),
     pruneThresholdInSeconds: Math.floor(options.registry.staleThresholdMs / 1000),
   });
 }

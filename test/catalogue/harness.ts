@@ -4,6 +4,7 @@ import { stringify } from 'yaml';
 import { createRealClock } from '../../src/adapters/clock/real-clock.ts';
 import { createPinoLog } from '../../src/adapters/log/pino-log.ts';
 import { createProcessInfo } from '../../src/adapters/process/process-info.ts';
+import { createNodeProcessRunner } from '../../src/adapters/process-runner/node-process-runner.ts';
 import { createSystemRandom } from '../../src/adapters/random/system-random.ts';
 import { readGorouterConfig } from '../../src/config/gorouter-config.ts';
 import type { ActorSystem } from '../../src/kernel/actor-system.ts';
@@ -148,6 +149,7 @@ export class TestRouter {
         log,
         logCounts: counts,
         process: await createProcessInfo(),
+        processes: createNodeProcessRunner(),
         accessLines: [{ write: (text) => this.#takeAccessText(text) }],
         droppedLogLines: () => 0,
       },

@@ -19,11 +19,15 @@ import { HEADER_SLOP_BYTES, SERVER_HEADER_BYTES } from '../../src/router/http/li
 import { LINGER_MS } from '../../src/router/http/reject.ts';
 import { DROPPED_BODY_BYTES } from '../../src/router/http/respond.ts';
 import { MAX_CLIENT_CONNECTIONS } from '../../src/router/http/traffic-server.ts';
+import { BODY_LIMITS } from '../../src/router/http/wire/body-reader.ts';
+import { CLIENT_LIMITS } from '../../src/router/http/wire/client-connection.ts';
+import { WHEEL_TICK_MS } from '../../src/router/http/wire/timer-wheel.ts';
 import { METRIC_LIMITS } from '../../src/router/metrics.ts';
 import { INTAKE_LIMITS } from '../../src/router/registry-intake.ts';
 import { STATUS_LIMITS } from '../../src/router/status/status-server.ts';
 import { MAX_LOOKUP_HOST_LENGTH } from '../../src/router/table/route-tree.ts';
 import { MAX_SORTED_ROUTES } from '../../src/router/table/routes-json.ts';
+import { appLimits } from './app-limits.ts';
 import { controlPlaneLimits } from './control-plane-limits.ts';
 import { type Limit, limit } from './limit.ts';
 
@@ -100,6 +104,19 @@ function requestLimits(): Limit[] {
   ];
 }
 
+function wireLimits(): Limit[] {
+  return [
+    limit('request head, wire engine', CLIENT_LIMITS.headBytes, 'bytes', '431, closed'),
+    limit('bytes of later requests', CLIENT_LIMITS.pipelinedBytes, 'bytes', 'not read on'),
+    limit('client that says nothing', CLIENT_LIMITS.firstByteMs, 'ms', 'closed'),
+    limit('empty lines before a request', CLIENT_LIMITS.emptyLines, 'lines', '400'),
+    limit('chunk-size line', BODY_LIMITS.chunkLineBytes, 'bytes', '400, or 502'),
+    limit('trailer fields', BODY_LIMITS.trailerBytes, 'bytes', '400, or 502'),
+    limit('digits of a chunk size', BODY_LIMITS.sizeDigits, 'digits', '400, or 502'),
+    limit('time-outs come late by at most', WHEEL_TICK_MS, 'ms', ''),
+  ];
+}
+
 function brokerLimits(): Limit[] {
   const broker = resolveOptions({});
   return [
@@ -148,7 +165,9 @@ export const limits = (): Limit[] => [
   ...kernelLimits(),
   ...registryLimits(),
   ...requestLimits(),
+  ...wireLimits(),
   ...brokerLimits(),
   ...storeLimits(),
   ...controlPlaneLimits(),
+  ...appLimits(),
 ];

@@ -4,6 +4,7 @@ import { connect } from 'nats';
 import { createRealClock } from '../../src/adapters/clock/real-clock.ts';
 import { createMemoryLog } from '../../src/adapters/log/memory-log.ts';
 import { createProcessInfo } from '../../src/adapters/process/process-info.ts';
+import { createNodeProcessRunner } from '../../src/adapters/process-runner/node-process-runner.ts';
 import { createSystemRandom } from '../../src/adapters/random/system-random.ts';
 import { readNodeConfig } from '../../src/config/node-config.ts';
 import { createNode, type NodeOptions } from '../../src/node/start-node.ts';
@@ -32,6 +33,7 @@ export async function startNode(supervision: NonNullable<NodeOptions['supervisio
       log,
       logCounts: {},
       process: await createProcessInfo(),
+      processes: createNodeProcessRunner(),
       accessLines: [],
       droppedLogLines: () => 0,
     },

@@ -65,6 +65,7 @@ const IMAGE: Readonly<Record<string, Script>> = {
 };
 
 const INTERVAL_MS = 30_000;
+const FIRST_PASS_MS = 2000;
 const gained = event('LEADERSHIP_GAINED');
 const lost = event('LEADERSHIP_LOST');
 const cellLost = event('CELL_LOST');
@@ -73,16 +74,16 @@ const passEnded = event('PASS_ENDED');
 const convergence = (...steps: Step[]): Script => ({
   start: ['candidate.following', '+candidacy READY'],
   steps,
-  input: () => ({ convergeIntervalMs: INTERVAL_MS }),
+  input: () => ({ convergeIntervalMs: INTERVAL_MS, firstPassMs: FIRST_PASS_MS }),
 });
 
 const LEADS: Step = [gained, 'candidate.waiting', ''];
-const PASSES: Step = [INTERVAL_MS, 'candidate.converging', '+pass'];
+const PASSES: Step = [FIRST_PASS_MS, 'candidate.converging', '+pass'];
 
 const CONVERGENCE: Readonly<Record<string, Script>> = {
   'passes at every interval, counted from the end of the pass': convergence(
     LEADS,
-    [INTERVAL_MS - 1, 'candidate.waiting', ''],
+    [FIRST_PASS_MS - 1, 'candidate.waiting', ''],
     [1, 'candidate.converging', '+pass'],
     [10 * INTERVAL_MS, 'candidate.converging', ''],
     [passEnded, 'candidate.waiting', '-pass'],
@@ -101,7 +102,7 @@ const CONVERGENCE: Readonly<Record<string, Script>> = {
     LEADS,
     [cellLost, 'candidate.converging', '+pass'],
     [passEnded, 'candidate.waiting', '-pass'],
-    PASSES,
+    [INTERVAL_MS, 'candidate.converging', '+pass'],
   ),
   'passes once more, and no oftener, when cells were lost during a pass': convergence(
     LEADS,

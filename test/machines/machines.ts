@@ -1,4 +1,5 @@
 import type { AnyStateMachine } from 'xstate';
+import { auctioneerMachine } from '../../machines/auctioneer/auctioneer.machine.ts';
 import { bbsHandlerMachine } from '../../machines/bbs/bbs-handler.machine.ts';
 import { convergenceMachine } from '../../machines/bbs/convergence.machine.ts';
 import { imageMachine } from '../../machines/bbs/image.machine.ts';
@@ -8,6 +9,7 @@ import { storeKeeperMachine } from '../../machines/bbs/store-keeper.machine.ts';
 import { cellMachine } from '../../machines/cell/cell.machine.ts';
 import { cellEvacuationMachine } from '../../machines/cell/cell-evacuation.machine.ts';
 import { instanceMachine } from '../../machines/cell/instance.machine.ts';
+import { fileServerMachine } from '../../machines/file-server/file-server.machine.ts';
 import { supervisorMachine } from '../../machines/kernel/supervisor.machine.ts';
 import { natsBrokerMachine } from '../../machines/messaging/nats-broker.machine.ts';
 import { natsClientMachine } from '../../machines/messaging/nats-client.machine.ts';
@@ -40,6 +42,8 @@ export const MACHINES: Readonly<Record<string, AnyStateMachine>> = {
   convergence: convergenceMachine,
   presence: presenceMachine,
   receptor: receptorMachine,
+  auctioneer: auctioneerMachine,
+  'file-server': fileServerMachine,
   cell: cellMachine,
   'cell-evacuation': cellEvacuationMachine,
   instance: instanceMachine,

@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { getAdjacencyMap } from 'xstate/graph';
+import { AUCTIONEER_SCRIPTS } from '../auctioneer/auctioneer-scripts.ts';
+import { INSTANCE_SCRIPTS } from '../cell/support/instance-scripts.ts';
+import { FILE_SERVER_SCRIPTS } from '../file-server/file-server-scripts.ts';
+import { EMITTER_MACHINE_SCRIPTS } from '../route-emitter/machine-scripts.ts';
 import { BBS_SCRIPTS } from './bbs-scripts.ts';
 import { CELL_SCRIPTS } from './cell-scripts.ts';
 import { MACHINES } from './machines.ts';
@@ -15,6 +19,10 @@ const SCRIPTS: Readonly<Record<string, Readonly<Record<string, Script>>>> = {
   ...SMALL_SCRIPTS,
   ...BBS_SCRIPTS,
   ...CELL_SCRIPTS,
+  ...EMITTER_MACHINE_SCRIPTS,
+  instance: INSTANCE_SCRIPTS,
+  auctioneer: AUCTIONEER_SCRIPTS,
+  'file-server': FILE_SERVER_SCRIPTS,
 };
 
 /** Needs children and a clock; test/kernel/supervisor*.test.ts walks it against an oracle. */

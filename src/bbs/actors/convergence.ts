@@ -14,6 +14,11 @@ const ELECTION = '/v1/election/convergence';
 export function convergenceLogic(state: BbsState) {
   const { ports } = state;
   const candidacy = resource<ConvergenceEvent, Record<string, never>>((_input, scope) => {
+    // A store that only this process can open has no other candidate to wait for.
+    if (!state.options.isStoreShared) {
+      scope.send({ type: 'LEADERSHIP_GAINED' });
+      return () => {};
+    }
     let isOpen = true;
     let lease: HeldLease | undefined;
     let watch: Watch | undefined;

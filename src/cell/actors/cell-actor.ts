@@ -40,9 +40,10 @@ export function cellLogic(state: CellState, { reap, owner, onEvacuated }: CellLo
   const server = effect((scope) => {
     const advice = 'stop the other program, or set another port for the cell (cell.port)';
     const where = { what: 'rep', host: options.host, port: options.port, advice };
-    return listen(createRepServer(state, scope.fail), where, scope, (port) =>
-      scope.send({ type: 'CELL_LISTENING', port }),
-    );
+    return listen(createRepServer(state, scope.fail), where, scope, (port) => {
+      state.boundPort = port;
+      scope.send({ type: 'CELL_LISTENING', port });
+    });
   });
 
   const presence = effect((scope) => {
@@ -66,7 +67,9 @@ export function cellLogic(state: CellState, { reap, owner, onEvacuated }: CellLo
         onLost: ({ text }) => scope.send({ type: 'PRESENCE_LOST', reason: text }),
       },
     );
-    return () => void kept.release().finally(() => client.close());
+    return () => {
+      void kept.release().finally(() => client.close());
+    };
   });
 
   const watcher = effect((scope) =>

@@ -4,9 +4,10 @@ import { repUrlOf } from '../rep/rep-server.ts';
 import type { CellState } from '../state.ts';
 
 /** What the cell says of itself in Locket (diego.md §8). */
-export function presenceTextOf({ options, executor }: CellState): string {
+export function presenceTextOf(state: CellState): string {
+  const { options, executor } = state;
   const { memoryMb, diskMb, containers } = executor.total;
-  const url = repUrlOf(options);
+  const url = repUrlOf(state);
   return cellPresenceText(
     CellPresence.create({
       cell_id: options.cellId,

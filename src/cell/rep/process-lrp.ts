@@ -33,9 +33,10 @@ function whereaboutsOf(state: CellState, { allocation, address, ports, isRoutabl
   return whereabouts;
 }
 
-async function drop({ executor, news }: CellState, guid: string): Promise<void> {
-  await executor.remove(guid);
-  news.delete(guid);
+async function drop(state: CellState, guid: string): Promise<void> {
+  await state.executor.remove(guid);
+  state.news.delete(guid);
+  state.handedOver.delete(guid);
 }
 
 /** True when it went through. What was refused is in the log. */
@@ -117,6 +118,11 @@ async function evacuateLrp(state: CellState, container: Container, own: Instance
   const { calls } = state;
   const { guid } = container.allocation;
   if (container.state === 'running') {
+    if (!state.handedOver.has(guid)) {
+      state.handedOver.add(guid);
+      const { cellId } = state.options;
+      state.executor.note(guid, `Cell ${cellId} requesting replacement for instance ${guid}`);
+    }
     const answer = await calls.evacuateRunning(own, whereaboutsOf(state, container));
     // Without a word of the BBS it goes on serving: the next pass asks again.
     if (note(state, 'evacuate-running', own, answer) && answer.ok && answer.value.keep_container) {

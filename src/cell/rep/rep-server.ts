@@ -30,8 +30,10 @@ const empty = (status: number): Answer => ({ status, json: undefined });
 const refused = (status: number, error: string): Answer => ({ status, json: { error } });
 
 /** Under which others reach this cell. */
-export const repUrlOf = ({ repUrl, host, port }: CellState['options']): string =>
-  repUrl === '' ? `http://${host}:${port}` : repUrl;
+export function repUrlOf({ options, boundPort }: CellState): string {
+  const { repUrl, host, port } = options;
+  return repUrl === '' ? `http://${host}:${boundPort ?? port}` : repUrl;
+}
 
 /** The original cuts its guids to 28 characters (§13.4). */
 const INSTANCE_GUID_CHARACTERS = 28;
@@ -130,7 +132,7 @@ function stateOf({ state }: Request): Answer {
   const { executor, options, isEvacuating } = state;
   const json = cellStateJson({
     options,
-    repUrl: repUrlOf(options),
+    repUrl: repUrlOf(state),
     total: executor.total,
     available: executor.available(),
     containers: executor.list(),

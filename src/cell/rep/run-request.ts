@@ -17,6 +17,10 @@ function withSidecars(action: Action, { sidecars }: DesiredLRP): Action {
 const startTimeoutOf = ({ start_timeout, start_timeout_ms }: DesiredLRP): number =>
   start_timeout_ms > 0n ? Number(start_timeout_ms) : start_timeout * 1000;
 
+/** Without a limit of its own that of the cell holds. */
+const logRateOf = ({ log_rate_limit: limit }: Pick<DesiredLRP, 'log_rate_limit'>) =>
+  limit === undefined ? {} : { logBytesPerSecond: Number(limit.bytes_per_second) };
+
 /** Undefined: there is nothing to run. */
 export function lrpRunRequest(desired: DesiredLRP): RunRequest | undefined {
   if (desired.action === undefined) return undefined;
@@ -32,6 +36,7 @@ export function lrpRunRequest(desired: DesiredLRP): RunRequest | undefined {
     logGuid: desired.log_guid,
     logSource: desired.log_source,
     memoryMb: desired.memory_mb,
+    ...logRateOf(desired),
   };
 }
 
@@ -47,6 +52,7 @@ const runTask = (definition: TaskDefinition, action: Action): RunRequest => ({
   logGuid: definition.log_guid,
   logSource: definition.log_source,
   memoryMb: definition.memory_mb,
+  ...logRateOf(definition),
 });
 
 /** Undefined: there is nothing to run. */

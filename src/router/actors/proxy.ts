@@ -12,15 +12,18 @@ const DRAIN_LOOK_MS = 20;
 /** Owns the traffic port. */
 export function proxyLogic(state: RouterState) {
   const { log, clock } = state.ports;
-  const { host, port } = state.options;
+  const { host, port, isPortShared } = state.options;
   const listener = resource<ProxyEvent, Record<string, never>>((_input, scope) => {
     const { engine } = state.options;
     const create = engine === 'wire' ? createWireServer : createTrafficServer;
     const traffic = create(state.engine);
     state.traffic = traffic;
     const advice = 'stop the other program, or set router.port';
-    const close = listen(traffic.server, { what: 'router', host, port, advice }, scope, (bound) =>
-      scope.send({ type: 'LISTENING', port: bound }),
+    const close = listen(
+      traffic.server,
+      { what: 'router', host, port, isPortShared, advice },
+      scope,
+      (bound) => scope.send({ type: 'LISTENING', port: bound }),
     );
     return () => {
       close();

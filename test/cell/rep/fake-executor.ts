@@ -77,6 +77,8 @@ export class FakeExecutor implements Executor {
     return Promise.resolve(this.results.get(guid));
   }
 
+  note(): void {}
+
   figures(): undefined {
     return undefined;
   }

@@ -70,8 +70,10 @@ export function scene(
     executor,
     calls: fakeCalls(answers, told),
     news: new Map(),
+    handedOver: new Set(),
     resultFiles: new Map([['guid', '/out']]),
     work: createRepWork({ workers: 1, capacity: 10, onFault: () => {} }),
+    boundPort: undefined,
     isEvacuating,
     isStopping: false,
   };

@@ -259,10 +259,6 @@ export class ClientConnection implements BodySink {
     this.#isBodyWanted = false;
     this.#emptyLines = 0;
     this.#searched = 0;
-    if (this.#owner.isDraining()) {
-      this.#close('');
-      return;
-    }
     this.#owner.wheel.set(this.#deadline, this.#owner.idleTimeoutMs);
     if (this.socket.isPaused()) this.socket.resume();
     // Within a read the loop below goes on by itself.
