@@ -9,6 +9,11 @@ if (major !== 24 || minor < 21) {
   );
   process.exitCode = 1;
 } else {
+  // Whoever reads the output may have seen enough: `troupe logs web | head`.
+  process.stdout.on('error', (error) => {
+    if ('code' in error && error.code === 'EPIPE') process.exit(0);
+    throw error;
+  });
   void import('./cli/run.ts').then(({ run }) =>
     run({
       argv: process.argv.slice(2),

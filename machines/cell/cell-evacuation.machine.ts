@@ -92,7 +92,11 @@ export const cellEvacuationMachine = setup({
       on: {
         CONTAINERS_GONE: 'evacuated',
         EVACUATION_REQUESTED: {},
-        SHUTDOWN: [{ guard: 'isFast', target: 'ended' }, { actions: 'beginToEnd' }],
+        // A node that ends waits for it only while there is a cell to go to.
+        SHUTDOWN: [
+          { guard: 'isFast', target: 'ended' },
+          { target: 'looking', actions: 'beginToEnd' },
+        ],
       },
     },
     evacuated: {

@@ -19,6 +19,17 @@ function controlPlaneLines(options: ControlPlaneOptions | undefined): string[] {
   return [`  BBS      ${[`http://${bbs.host}:${bbs.port}`, ...others].join('  ')}`];
 }
 
+function appLines({ cell, auctioneer, fileServer }: NodeConfig): string[] {
+  const at = ({ host, port }: { readonly host: string; readonly port: number }): string =>
+    `http://${host}:${port}`;
+  const parts = [
+    ...(cell === undefined ? [] : [`${cell.cell.cellId} ${at(cell.cell)}`]),
+    ...(auctioneer === undefined ? [] : [`auctioneer ${at(auctioneer)}`]),
+    ...(fileServer === undefined ? [] : [`droplets ${at(fileServer)}`]),
+  ];
+  return parts.length === 0 ? [] : [`  cell     ${parts.join('  ')}`];
+}
+
 /** What a person needs to know when the node is up: where everything is, and what to do next. */
 export function banner(config: NodeConfig, facts: BannerFacts): string {
   const { router, nats, controlPlane } = config;
@@ -35,11 +46,16 @@ export function banner(config: NodeConfig, facts: BannerFacts): string {
     `           user ${status.user}  password ${status.password}`,
     `  NATS     ${bus}`,
     ...controlPlaneLines(controlPlane),
+    ...appLines(config),
     `  logs     ${facts.logFile || 'standard output'}, ${facts.accessLogFile || 'no access log'}`,
     '',
     '  Next, in another terminal:',
-    '    node examples/hello',
-    `    curl -H 'Host: hello.localhost' http://localhost:${router.port}`,
+    ...(config.cell === undefined
+      ? [
+          '    node examples/hello',
+          `    curl -H 'Host: hello.localhost' http://localhost:${router.port}`,
+        ]
+      : ['    npx troupe push examples/hello', `    curl http://hello.localhost:${router.port}`]),
     '  Ctrl-C stops the node.',
     '',
   ];

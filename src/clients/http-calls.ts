@@ -1,5 +1,10 @@
 /** HTTP requests to other components: bounded in size, time and number. */
-import { Agent, type IncomingMessage, request as plainRequest } from 'node:http';
+import {
+  Agent,
+  type ClientRequest,
+  type IncomingMessage,
+  request as plainRequest,
+} from 'node:http';
 import { Agent as TlsAgent, request as tlsRequest } from 'node:https';
 import type { Clock } from '../ports/clock.ts';
 import type { TlsOptions } from './tls-options.ts';
@@ -64,35 +69,46 @@ function readAll(response: IncomingMessage, limit: number): Promise<Buffer | und
   });
 }
 
-export function createHttpCalls(options: HttpCallsOptions): HttpCalls {
-  const { clock, timeoutMs, tls, maxAnswerBytes = MAX_ANSWER_BYTES } = options;
+type Body = string | Buffer | undefined;
+type Start = (
+  method: string,
+  url: URL,
+  body: Body,
+  headers: Headers,
+  isStream: boolean,
+) => ClientRequest;
+
+/** Connections of calls are kept; a stream has one of its own, so as not to use up their pool. */
+function createAgents(tls: TlsOptions | undefined): { start: Start; close(): void } {
   const plain = new Agent({ keepAlive: true, maxSockets: MAX_SOCKETS });
   const secure = new TlsAgent({ keepAlive: true, maxSockets: MAX_SOCKETS, ...tls });
-  // A stream keeps its connection for good: it must not use up the pool of the calls.
   const streams = new Agent({ keepAlive: false });
   const secureStreams = new TlsAgent({ keepAlive: false, ...tls });
+  return {
+    start(method, url, body, headers, isStream) {
+      const isSecure = url.protocol === 'https:';
+      const pool = isSecure ? secure : plain;
+      const own = isSecure ? secureStreams : streams;
+      const length = body === undefined ? 0 : Buffer.byteLength(body);
+      const outgoing = (isSecure ? tlsRequest : plainRequest)(url, {
+        method,
+        agent: isStream ? own : pool,
+        headers: { ...headers, 'content-length': length },
+      });
+      outgoing.end(body);
+      return outgoing;
+    },
+    close() {
+      for (const agent of [plain, secure, streams, secureStreams]) agent.destroy();
+    },
+  };
+}
 
-  function start(
-    method: string,
-    url: URL,
-    body: string | Buffer | undefined,
-    headers: Headers,
-    isStream: boolean,
-  ) {
-    const isSecure = url.protocol === 'https:';
-    const pool = isSecure ? secure : plain;
-    const own = isSecure ? secureStreams : streams;
-    const length = body === undefined ? 0 : Buffer.byteLength(body);
-    const outgoing = (isSecure ? tlsRequest : plainRequest)(url, {
-      method,
-      agent: isStream ? own : pool,
-      headers: { ...headers, 'content-length': length },
-    });
-    outgoing.end(body);
-    return outgoing;
-  }
+export function createHttpCalls(options: HttpCallsOptions): HttpCalls {
+  const { clock, timeoutMs, tls, maxAnswerBytes = MAX_ANSWER_BYTES } = options;
+  const { start, close } = createAgents(tls);
 
-  function send(method: string, url: URL, body: string | Buffer | undefined, headers: Headers) {
+  function send(method: string, url: URL, body: Body, headers: Headers) {
     return new Promise<CallResult>((resolve) => {
       const outgoing = start(method, url, body, headers, false);
       const finish = (result: CallResult): void => {
@@ -137,8 +153,6 @@ export function createHttpCalls(options: HttpCallsOptions): HttpCalls {
       });
       return { answer, cancel: () => outgoing.destroy() };
     },
-    close() {
-      for (const agent of [plain, secure, streams, secureStreams]) agent.destroy();
-    },
+    close,
   };
 }

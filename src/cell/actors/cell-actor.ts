@@ -24,10 +24,60 @@ export interface CellLogicOptions {
   readonly onEvacuated: () => void;
 }
 
+/** The cell is seen by others as long as this runs. */
+function keepPresence(state: CellState, owner: string, scope: Scope): () => void {
+  const { options, ports } = state;
+  const { clock } = ports;
+  const client = createLocketClient({
+    clock,
+    address: options.locketAddress,
+    tls: options.locketTls,
+    ttlMs: options.presenceTtlMs,
+    retryMs: Math.ceil(options.presenceTtlMs / 3),
+  });
+  const kept = client.keep(
+    {
+      key: options.cellId,
+      owner,
+      value: presenceTextOf(state),
+      type: 'presence',
+      type_code: RESOURCE_TYPE.PRESENCE,
+    },
+    {
+      onAcquired: () => scope.send({ type: 'PRESENCE_ACQUIRED' }),
+      onLost: ({ text }) => scope.send({ type: 'PRESENCE_LOST', reason: text }),
+    },
+  );
+  return () => {
+    void kept.release().finally(() => client.close());
+  };
+}
+
+/** One pass after the other, with a pause between. */
+function reconcileAgainAndAgain(state: CellState, scope: Scope): () => void {
+  const { options, ports } = state;
+  const { clock } = ports;
+  let timer: Timer | undefined;
+  let isOpen = true;
+  const pass = async (): Promise<void> => {
+    await reconcile(state);
+    if (!isOpen) return;
+    const { pollingIntervalMs, evacuationPollingIntervalMs } = options;
+    const waitMs = state.isEvacuating ? evacuationPollingIntervalMs : pollingIntervalMs;
+    timer = clock.setTimeout(next, waitMs);
+  };
+  const next = (): void => void pass().catch((error: unknown) => scope.fail(error));
+  next();
+  return () => {
+    isOpen = false;
+    clock.clearTimeout(timer);
+  };
+}
+
 /** The rep API, the presence, and the loop that keeps records and containers equal. */
 export function cellLogic(state: CellState, { reap, owner, onEvacuated }: CellLogicOptions) {
   const { options, ports, executor } = state;
-  const { clock, log } = ports;
+  const { log } = ports;
 
   const leftovers = effect((scope) => {
     reap().then(
@@ -46,31 +96,7 @@ export function cellLogic(state: CellState, { reap, owner, onEvacuated }: CellLo
     });
   });
 
-  const presence = effect((scope) => {
-    const client = createLocketClient({
-      clock,
-      address: options.locketAddress,
-      tls: options.locketTls,
-      ttlMs: options.presenceTtlMs,
-      retryMs: Math.ceil(options.presenceTtlMs / 3),
-    });
-    const kept = client.keep(
-      {
-        key: options.cellId,
-        owner,
-        value: presenceTextOf(state),
-        type: 'presence',
-        type_code: RESOURCE_TYPE.PRESENCE,
-      },
-      {
-        onAcquired: () => scope.send({ type: 'PRESENCE_ACQUIRED' }),
-        onLost: ({ text }) => scope.send({ type: 'PRESENCE_LOST', reason: text }),
-      },
-    );
-    return () => {
-      void kept.release().finally(() => client.close());
-    };
-  });
+  const presence = effect((scope) => keepPresence(state, owner, scope));
 
   const watcher = effect((scope) =>
     executor.onChange(
@@ -82,23 +108,7 @@ export function cellLogic(state: CellState, { reap, owner, onEvacuated }: CellLo
     ),
   );
 
-  const reconciler = effect((scope) => {
-    let timer: Timer | undefined;
-    let isOpen = true;
-    const pass = async (): Promise<void> => {
-      await reconcile(state);
-      if (!isOpen) return;
-      const { pollingIntervalMs, evacuationPollingIntervalMs } = options;
-      const waitMs = state.isEvacuating ? evacuationPollingIntervalMs : pollingIntervalMs;
-      timer = clock.setTimeout(next, waitMs);
-    };
-    const next = (): void => void pass().catch((error: unknown) => scope.fail(error));
-    next();
-    return () => {
-      isOpen = false;
-      clock.clearTimeout(timer);
-    };
-  });
+  const reconciler = effect((scope) => reconcileAgainAndAgain(state, scope));
 
   const removal = effect((scope) => {
     removeContainers(state).then(

@@ -64,13 +64,16 @@ interface WithError {
   readonly error: { readonly type: number; readonly message: string } | undefined;
 }
 
-export function createBbsCalls(bbs: BbsClient, cellId: string) {
-  async function call<Q, R extends WithError>(
-    path: string,
-    request: MessageType<Q>,
-    response: MessageType<R>,
-    fields: Partial<Q>,
-  ): Promise<Outcome<R>> {
+type Call = <Q, R extends WithError>(
+  path: string,
+  request: MessageType<Q>,
+  response: MessageType<R>,
+  fields: Partial<Q>,
+) => Promise<Outcome<R>>;
+
+const createCall =
+  (bbs: BbsClient): Call =>
+  async (path, request, response, fields) => {
     const answer = await bbs.invoke(path, request, response, fields);
     if (!answer.ok) {
       return { ok: false, error: { type: 'Unreachable', message: answer.message } };
@@ -79,8 +82,30 @@ export function createBbsCalls(bbs: BbsClient, cellId: string) {
     if (error === undefined) return { ok: true, value: answer.value };
     const type = NAMES.get(error.type) ?? 'UnknownError';
     return { ok: false, error: { type, message: error.message } };
-  }
+  };
 
+const taskCalls = (call: Call, cellId: string) => ({
+  startTask: (task_guid: string) =>
+    call('/v1/tasks/start', StartTaskRequest, StartTaskResponse, { task_guid, cell_id: cellId }),
+  completeTask: (task_guid: string, failed: boolean, failure_reason: string, result: string) =>
+    call('/v1/tasks/complete', CompleteTaskRequest, TaskLifecycleResponse, {
+      task_guid,
+      cell_id: cellId,
+      failed,
+      failure_reason,
+      result,
+    }),
+  rejectTask: (task_guid: string, rejection_reason: string) =>
+    call('/v1/tasks/reject', RejectTaskRequest, TaskLifecycleResponse, {
+      task_guid,
+      rejection_reason,
+    }),
+  task: (task_guid: string) =>
+    call('/v1/tasks/get_by_task_guid.r3', TaskByGuidRequest, TaskResponse, { task_guid }),
+  tasks: () => call('/v1/tasks/list.r3', TasksRequest, TasksResponse, { cell_id: cellId }),
+});
+
+function lrpCalls(call: Call, cellId: string) {
   const both = ({ key, instanceKey }: Instance) => ({
     actual_lrp_key: key,
     actual_lrp_instance_key: instanceKey,
@@ -140,25 +165,12 @@ export function createBbsCalls(bbs: BbsClient, cellId: string) {
       });
       return answer.ok ? { ok: true, value: answer.value.actual_lrps } : answer;
     },
-    startTask: (task_guid: string) =>
-      call('/v1/tasks/start', StartTaskRequest, StartTaskResponse, { task_guid, cell_id: cellId }),
-    completeTask: (task_guid: string, failed: boolean, failure_reason: string, result: string) =>
-      call('/v1/tasks/complete', CompleteTaskRequest, TaskLifecycleResponse, {
-        task_guid,
-        cell_id: cellId,
-        failed,
-        failure_reason,
-        result,
-      }),
-    rejectTask: (task_guid: string, rejection_reason: string) =>
-      call('/v1/tasks/reject', RejectTaskRequest, TaskLifecycleResponse, {
-        task_guid,
-        rejection_reason,
-      }),
-    task: (task_guid: string) =>
-      call('/v1/tasks/get_by_task_guid.r3', TaskByGuidRequest, TaskResponse, { task_guid }),
-    tasks: () => call('/v1/tasks/list.r3', TasksRequest, TasksResponse, { cell_id: cellId }),
   };
 }
+
+export const createBbsCalls = (bbs: BbsClient, cellId: string) => {
+  const call = createCall(bbs);
+  return { ...lrpCalls(call, cellId), ...taskCalls(call, cellId) };
+};
 
 export type BbsCalls = ReturnType<typeof createBbsCalls>;

@@ -1,19 +1,13 @@
 import type { Socket } from 'node:net';
-import {
-  classifyFailure,
-  type Failure,
-  isRepeatable,
-  type RequestTraits,
-} from '../../policy/classify-failure.ts';
+import { classifyFailure, type Failure } from '../../policy/classify-failure.ts';
 import type { Forward } from '../../policy/decide.ts';
 import { addEndpointIdentity, editRequest } from '../../policy/edit-request.ts';
 import { errorResponse } from '../../policy/error-response.ts';
 import type { HeaderList } from '../../policy/header-list.ts';
-import { createSelection, type Selection, selectNext } from '../../table/choose-endpoint.ts';
 import { beginExchange, type Endpoint, endExchange } from '../../table/endpoint.ts';
 import { CONTINUE_WAIT_MS, MAX_INTERIM_RESPONSES } from '../attempt.ts';
-import { blameEndpoint } from '../blame-endpoint.ts';
 import type { Exchange } from '../exchange.ts';
+import { Attempts } from './attempts.ts';
 import type { ClientConnection, RequestCarrier } from './client-connection.ts';
 import type { AnswerReader, EndpointConnection } from './endpoint-connection.ts';
 import { joinWireUpgrade } from './join-wire-upgrade.ts';
@@ -43,19 +37,15 @@ export class WireForwarding implements AnswerReader, RequestCarrier {
   readonly #forward: Forward;
   readonly #arrival: Arrival;
   readonly #client: ClientConnection;
-  readonly #selection: Selection;
-  readonly #traits: RequestTraits;
+  readonly #attempts: Attempts;
   readonly #deadline = new Deadline(() => this.#timedOut());
   #continueDeadline: Deadline | undefined;
   #dialDeadline: Deadline | undefined;
   #connection: EndpointConnection | undefined;
   #endpoint: Endpoint | undefined;
-  #attempts = 0;
   #interims = 0;
   #dialStartedAtMs = 0;
   #dialMs = -1;
-  #lastFailure: Failure | undefined;
-  #wasStaleRepeated = false;
   #hasBodyStarted = false;
   #isOver = false;
   /** Waits for the first bytes of the body, so that both go out at once. */
@@ -75,17 +65,17 @@ export class WireForwarding implements AnswerReader, RequestCarrier {
     this.#arrival = arrival;
     this.#client = client;
     this.#context = context;
-    this.#selection = createSelection(forward.pool, forward.wishes, context.engine.balancing);
     const { headers, method } = exchange.head;
-    this.#traits = {
+    const traits = {
       method,
       hasBody: arrival.framing.kind !== 'none',
       hasIdempotencyKey: headers.has('idempotency-key') || headers.has('x-idempotency-key'),
     };
+    this.#attempts = new Attempts(exchange, forward, traits, context.engine);
   }
 
   get method(): string {
-    return this.#traits.method;
+    return this.#exchange.head.method;
   }
 
   start(): void {
@@ -107,23 +97,14 @@ export class WireForwarding implements AnswerReader, RequestCarrier {
     this.#tryNext();
   }
 
-  #maxAttempts(): number {
-    const { maxAttempts } = this.#context.engine.options.backends;
-    return maxAttempts > 0 ? maxAttempts : Math.max(1, this.#forward.pool.members.length);
-  }
-
   #tryNext(): void {
-    const nowMs = this.#context.engine.clock.nowMs();
-    const last = this.#exchange.endpoint;
-    let endpoint = selectNext(this.#selection, nowMs);
-    // A repeatable request may go to the same endpoint again when that hung up on it.
-    if (endpoint === undefined && this.#lastFailure?.kind === 'eof') endpoint = last;
-    if (endpoint === undefined) {
-      const text = 'No endpoints available';
-      this.#giveUp(this.#lastFailure ?? { kind: 'no-endpoint', text, wasSent: false });
+    const endpoint = this.#attempts.next();
+    if (endpoint !== undefined) {
+      this.#tryEndpoint(endpoint, false);
       return;
     }
-    this.#tryEndpoint(endpoint, false);
+    const text = 'No endpoints available';
+    this.#giveUp(this.#attempts.lastFailure ?? { kind: 'no-endpoint', text, wasSent: false });
   }
 
   #tryEndpoint(endpoint: Endpoint, isFreshConnection: boolean): void {
@@ -133,7 +114,7 @@ export class WireForwarding implements AnswerReader, RequestCarrier {
     const exchange = this.#exchange;
     const { headers } = exchange;
     const isUpgrade = this.#arrival.upgradeToken !== undefined;
-    this.#attempts += 1;
+    this.#attempts.begin();
     this.#interims = 0;
     this.#endpoint = endpoint;
     exchange.endpoint = endpoint;
@@ -330,46 +311,18 @@ export class WireForwarding implements AnswerReader, RequestCarrier {
 
   onFailure(failure: Failure, isStale: boolean): void {
     if (this.#isOver) return;
-    const { engine } = this.#context;
     const endpoint = this.#endpoint;
     this.#connection = undefined;
     this.#clearDeadlines();
     this.#leaveEndpoint();
-    if (endpoint !== undefined && isStale && this.#repeatsOnFreshConnection()) {
+    if (endpoint !== undefined && isStale && this.#attempts.repeatsStale()) {
       this.#tryEndpoint(endpoint, true);
-      return;
-    }
-    const verdict = classifyFailure(failure, this.#traits, endpoint?.isTls === true);
-    const canRetry = verdict.isRetriable && this.#attempts < this.#maxAttempts();
-    this.#exchange.failedAttempts += 1;
-    this.#exchange.lastFailedAtMs = engine.clock.nowMs();
-    if (endpoint !== undefined) {
-      blameEndpoint(verdict.effect, this.#forward.pool, endpoint, engine);
-    }
-    engine.log.error('backend-endpoint-failed', {
-      'route-endpoint': { ApplicationId: endpoint?.applicationId, Addr: endpoint?.address },
-      error: verdict.cause,
-      attempt: this.#attempts,
-      retriable: verdict.isRetriable,
-      'num-endpoints': this.#forward.pool.members.length,
-      'got-connection': failure.wasSent,
-      vcap_request_id: this.#exchange.requestId,
-    });
-    this.#lastFailure = failure;
-    if (canRetry) this.#tryNext();
+    } else if (this.#attempts.failed(failure, endpoint)) this.#tryNext();
     else this.#giveUp(failure);
   }
 
-  /** An idle connection that its owner closed meanwhile is nobody's fault and costs no attempt. */
-  #repeatsOnFreshConnection(): boolean {
-    if (this.#wasStaleRepeated || !isRepeatable(this.#traits)) return false;
-    this.#wasStaleRepeated = true;
-    this.#attempts -= 1;
-    return true;
-  }
-
   #giveUp(failure: Failure): void {
-    const { error, cause } = classifyFailure(failure, this.#traits, false);
+    const { error, cause } = classifyFailure(failure, this.#attempts.traits, false);
     const { metrics, options } = this.#context.engine;
     if (this.#arrival.upgradeToken !== undefined) metrics.count('websocket_failures');
     this.#isOver = true;
