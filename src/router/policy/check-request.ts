@@ -14,15 +14,21 @@ const bad = (detail?: string): Rejection => ({
   text: detail === undefined ? '400 Bad Request' : `400 Bad Request: ${detail}`,
 });
 
-/** RFC 9110 §7.2: host and optional port; what a registered name, IPv4 or [IPv6] may hold. */
-const HOST = /^[A-Za-z0-9\-._~%!$&'()*+;=:[\]]*$/;
+/** RFC 9110 §7.2, RFC 3986 §3.2: a registered name, IPv4 or [IPv6], and an optional port. */
+const HOST = /^(?:\[[A-Za-z0-9\-._~%!$&'()*+;=:]*\]|[A-Za-z0-9\-._~%!$&'()*+;=]*)(?::([0-9]*))?$/;
+const GREATEST_PORT = 65_535;
+
+function isHost(text: string): boolean {
+  const parts = HOST.exec(text);
+  return parts !== null && Number(parts[1] ?? 0) <= GREATEST_PORT;
+}
 
 /** RFC 9112 §3.2: exactly one Host on HTTP/1.1, and only characters that a host can have. */
 export function checkHost(headers: HeaderList, version: string): Rejection | undefined {
   const count = headers.count('host');
   if (count > 1) return bad();
   if (count === 0) return version === '1.1' ? bad('missing required Host header') : undefined;
-  return HOST.test(headers.get('host') ?? '') ? undefined : bad('malformed Host header');
+  return isHost(headers.get('host') ?? '') ? undefined : bad('malformed Host header');
 }
 
 /**
@@ -56,7 +62,10 @@ export function checkTarget(method: string, target: string): Rejection | undefin
 
 /** RFC 9110 §7.2: an absolute-form target that names another host than Host is an attack. */
 export function checkAuthority(authority: string | undefined, host: string): Rejection | undefined {
-  if (authority === undefined || host === '') return undefined;
+  if (authority === undefined) return undefined;
+  // Without a Host the authority takes its place, so it must be one (RFC 9110 §4.2.4).
+  if (!isHost(authority)) return bad();
+  if (host === '') return undefined;
   return authority.toLowerCase() === host.toLowerCase() ? undefined : bad();
 }
 

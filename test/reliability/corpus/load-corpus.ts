@@ -6,6 +6,8 @@ interface RowDeviation {
   readonly answers?: readonly string[];
   readonly closes?: boolean;
   readonly upstream?: number;
+  /** Ways of sending in which the row is not played. */
+  readonly leftOut?: readonly string[];
   readonly reason: string;
 }
 
@@ -68,8 +70,14 @@ export function expandBytes(text: string, host: string): string {
     .replaceAll('{HOST}', host.toUpperCase());
 }
 
+const NONE: RowDeviation = { reason: '' };
+
+/** False: this engine cannot play the row in this way; the row says why. */
+export const isPlayed = (row: RequestRow, engine: string, mode: string): boolean =>
+  row.deviations?.[engine]?.leftOut?.includes(mode) !== true;
+
 /** The row as this engine has to do it. */
 export function rowForEngine(row: RequestRow, engine: string): RequestRow {
-  const { reason: _reason, ...own } = row.deviations?.[engine] ?? { reason: '' };
+  const { reason: _reason, leftOut: _leftOut, ...own } = row.deviations?.[engine] ?? NONE;
   return { ...row, ...own };
 }

@@ -56,8 +56,10 @@ function upstreamProblems(row: RequestRow, ahead: number, client: RawClient, sta
   const own = backend.requests.length - ahead;
   if (own !== wanted) problems.push(`${own} whole requests at the endpoint, not ${wanted}`);
   if (backend.bytes.includes('/smuggled')) problems.push('SMUGGLED');
+  // Content in its chunks as well as joined: one byte per segment makes one chunk of each.
+  const text = [backend.bytes, ...backend.requests.map(({ body }) => body)].join('\n');
   const matches = (pattern: string): boolean =>
-    new RegExp(expandBytes(pattern, host), 'im').test(backend.bytes);
+    new RegExp(expandBytes(pattern, host), 'im').test(text);
   for (const pattern of row.seen ?? []) if (!matches(pattern)) problems.push(`unseen: ${pattern}`);
   for (const pattern of row.unseen ?? []) if (matches(pattern)) problems.push(`seen: ${pattern}`);
   return problems;
