@@ -15,6 +15,7 @@ import {
 import { fillStore } from '../bbs/fill-store.ts';
 import { startBbs } from '../bbs/start-bbs.ts';
 import { type BenchedEmitter, startBenchedEmitter } from './benched-emitter.ts';
+import { startToRequest } from './start-to-request.ts';
 
 export interface EmitterBenchOptions {
   /** Actual LRPs in the store; each has one route. */
@@ -45,6 +46,8 @@ export interface EmitterReport {
   readonly heartbeatUsPerRoute: number;
   readonly heapBytesPerLrp: number;
   readonly startToRegisterMs: { readonly p50: number; readonly p99: number };
+  /** Through NATS and router, from a whole node. */
+  readonly startToRequestMs: { readonly p50: number; readonly p99: number };
 }
 
 const INSTANCES_PER_APP = 10;
@@ -159,6 +162,8 @@ export async function runEmitterBench(options: EmitterBenchOptions): Promise<Emi
     );
     const startToRegisterMs = await startToRegister(url, emitter, starts);
     await emitter.stop();
+    const requested = await startToRequest(starts);
+    const startToRequestMs = { p50: at(requested, 0.5), p99: at(requested, 0.99) };
     return {
       lrps: apps * INSTANCES_PER_APP,
       loadBefore,
@@ -168,6 +173,7 @@ export async function runEmitterBench(options: EmitterBenchOptions): Promise<Emi
       heartbeatUsPerRoute: (heartbeat.cpuMs * 1000) / Math.max(1, heartbeat.messages),
       heapBytesPerLrp,
       startToRegisterMs,
+      startToRequestMs,
     };
   } finally {
     await world.end();
@@ -180,7 +186,9 @@ const line = ({ what, messages, tookMs, cpuMs, longestBlockMs }: WorkFigures): s
 
 /** The report for people. */
 export function emitterLines(report: EmitterReport): string[] {
-  const { p50, p99 } = report.startToRegisterMs;
+  const { startToRegisterMs: told, startToRequestMs: routed } = report;
+  const range = ({ p50, p99 }: typeof told): string =>
+    `p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms`;
   return [
     `${report.lrps} LRPs; load before ${report.loadBefore.toFixed(2)}`,
     line(report.firstSync),
@@ -188,6 +196,7 @@ export function emitterLines(report: EmitterReport): string[] {
     line(report.heartbeat),
     `CPU per registered route: ${report.heartbeatUsPerRoute.toFixed(2)} µs`,
     `heap per LRP: ${report.heapBytesPerLrp.toFixed(0)} bytes`,
-    `from start at the BBS to router.register: p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms`,
+    `from start at the BBS to router.register: ${range(told)}`,
+    `from start at the BBS to the first routed request: ${range(routed)}`,
   ];
 }

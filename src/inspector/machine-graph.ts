@@ -50,16 +50,17 @@ type Named = string | { readonly type?: string; readonly params?: unknown };
 function nameOf(of: unknown): string {
   if (typeof of === 'string') return of;
   const { type, params } = of as Exclude<Named, string>;
-  const name = type ?? 'inline';
+  // `enqueueActions` and the like, written in place without a name.
+  const name = (type ?? 'inline').replace(/^xstate\./, '');
   if (typeof params !== 'object' || params === null) return name;
   const values = Object.values(params).filter((value) => typeof value === 'string');
   return values.length === 0 ? name : `${name}(${values.join(', ')})`;
 }
 
-/** The alarm of `after` is XState's own and shows as its edge. */
+/** The alarm of `after`, set and cleared, is XState's own and shows as its edge. */
 const isAlarm = (action: unknown): boolean => {
-  const { event } = action as { event?: { type?: string } };
-  return event?.type?.startsWith('xstate.after.') === true;
+  const { event, sendId } = action as { event?: { type?: string }; sendId?: unknown };
+  return `${event?.type ?? sendId}`.startsWith('xstate.after.');
 };
 
 const actionNames = (actions: readonly unknown[]): string[] =>

@@ -27,7 +27,9 @@ export function checkResponse(head: ResponseHead, maxHeaders: number): Failure |
   if (status === 101) return { kind: 'unasked-upgrade', text: '', wasSent: true };
   // RFC 9112 §6.1: a coding that we do not know hides where the body ends.
   const encodings = headers.all('transfer-encoding');
-  if (encodings.length > 1 || !/^(chunked)?$/i.test(encodings[0] ?? '')) {
+  const isUnknown = encodings.length === 1 && encodings[0]?.toLowerCase() !== 'chunked';
+  // RFC 9112 §6.1: HTTP/1.0 has no codings of transfer, whoever says so is not to be believed.
+  if (encodings.length > 1 || isUnknown || (encodings.length === 1 && version === '1.0')) {
     return broken(`unsupported transfer encoding: ${JSON.stringify(encodings.join(', '))}`);
   }
   if (maxHeaders > 0 && headers.length > maxHeaders) return broken('too many response headers');

@@ -81,6 +81,9 @@ export class Pool {
     this.maglevTable = undefined;
   }
 
+  /** Hears of a mark on one of its members; the copies of the workers tell it on. */
+  memberFailed(_member: PoolMember): void {}
+
   remove(removed: PoolMember, nowMs: number): void {
     this.removeAll((member) => member === removed, nowMs);
   }

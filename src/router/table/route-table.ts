@@ -11,7 +11,7 @@ import {
 } from './endpoint.ts';
 import { Pool, type PoolMember } from './pool.ts';
 import { RouteTree } from './route-tree.ts';
-import { ValueSharer } from './share-values.ts';
+import { isSameOption, ValueSharer } from './share-values.ts';
 
 export interface RouteTableSettings extends EndpointSettings {
   readonly sharding: Sharding;
@@ -35,6 +35,12 @@ export interface RouteTableObserver {
   routePruned(key: string, endpoints: readonly Endpoint[], isolationSegment: string): void;
 }
 
+/**
+ * Hears the key of each pool that came, went, or has other endpoints or rules than before. What
+ * only refreshes ages is no change: a heartbeat costs whoever listens nothing.
+ */
+export type PoolChangeListener = (key: string) => void;
+
 /** Where an incremental prune stands. */
 export interface PruneCursor {
   readonly pools: Iterator<Pool, undefined>;
@@ -44,19 +50,25 @@ export interface PruneCursor {
 
 /** All routes of this router, as plain data (gorouter.md §3). */
 export class RouteTable {
-  private readonly tree = new RouteTree();
-  private readonly share = new ValueSharer();
+  protected readonly tree = new RouteTree();
+  protected readonly share = new ValueSharer();
   private readonly settings: RouteTableSettings;
   private readonly observer: RouteTableObserver;
+  private readonly onChange: PoolChangeListener;
   private nextConnectionPoolId = 1;
   /** Every endpoint counts as refreshed at this time or later. */
   private freshSinceMs = Number.NEGATIVE_INFINITY;
   /** Time of the latest register message, undefined before the first. */
   lastUpdateMs: number | undefined;
 
-  constructor(settings: RouteTableSettings, observer: RouteTableObserver) {
+  constructor(
+    settings: RouteTableSettings,
+    observer: RouteTableObserver,
+    onChange: PoolChangeListener = () => {},
+  ) {
     this.settings = settings;
     this.observer = observer;
+    this.onChange = onChange;
   }
 
   /** Number of pools; an empty one that is kept counts. */
@@ -71,6 +83,10 @@ export class RouteTable {
 
   pools(): Iterator<Pool, undefined> {
     return this.tree.values();
+  }
+
+  poolOf(key: string): Pool | undefined {
+    return this.tree.find(key);
   }
 
   lookup(hostHeader: string, rawPath: string): Pool | undefined {
@@ -102,6 +118,7 @@ export class RouteTable {
       const member = pool.findByAddress(message.host, description.port);
       if (member !== undefined && isTagAtLeast(member, message)) {
         pool.remove(member, nowMs);
+        this.onChange(key);
         this.observer.endpointUnregistered(key, named);
       } else {
         this.observer.endpointNotUnregistered(key, named);
@@ -114,8 +131,10 @@ export class RouteTable {
   removeFailed(pool: Pool, endpoint: Endpoint, nowMs: number): boolean {
     const member = memberOf(pool, endpoint);
     // The pool itself stays until the next prune: the next request gets the empty pool's answer.
-    if (member !== undefined) pool.remove(member, wholeMs(nowMs));
-    return member !== undefined;
+    if (member === undefined) return false;
+    pool.remove(member, wholeMs(nowMs));
+    this.onChange(pool.key);
+    return true;
   }
 
   /** Nobody needs to touch a million endpoints: all ages are counted from now on. */
@@ -156,6 +175,7 @@ export class RouteTable {
     if (stale !== undefined) {
       const removed = new Set(stale);
       pool.removeAll((member) => removed.has(member), nowMs);
+      this.onChange(pool.key);
       const segment = stale[0]?.endpoint.isolationSegment ?? '';
       const endpoints = stale.map((member) => member.endpoint);
       this.observer.routePruned(pool.key, endpoints, segment === '' ? '-' : segment);
@@ -174,6 +194,7 @@ export class RouteTable {
   private createPool(key: string, uri: string, nowMs: number): Pool {
     const pool = new Pool(key, this.share.text(contextPathOfUri(uri)), nowMs);
     this.tree.insert(pool);
+    this.onChange(key);
     this.observer.routeRegistered(key);
     return pool;
   }
@@ -204,8 +225,13 @@ export class RouteTable {
     }
     if (member !== undefined) member.updatedAtMs = nowMs;
     pool.updatedAtMs = nowMs;
+    const { routeServiceUrl, loadBalancing } = pool;
     pool.routeServiceUrl = endpoint.routeServiceUrl;
     this.setLoadBalancing(pool, endpoint.loadBalancing);
+    const hasOtherRules =
+      pool.routeServiceUrl !== routeServiceUrl ||
+      !isSameChoice(pool.loadBalancing, loadBalancing);
+    if (result !== 'refreshed' || hasOtherRules) this.onChange(pool.key);
     this.observer.endpointRegistered(pool.key, endpoint, result);
     return endpoint;
   }
@@ -252,8 +278,17 @@ export class RouteTable {
     const keepsEmptyPools = emptyPoolResponse503 && emptyPoolTimeoutMs > 0;
     if (keepsEmptyPools && nowMs - pool.updatedAtMs <= emptyPoolTimeoutMs) return false;
     this.tree.remove(pool);
+    this.onChange(pool.key);
     return true;
   }
+}
+
+function isSameChoice(
+  left: LoadBalancingOption | undefined,
+  right: LoadBalancingOption | undefined,
+): boolean {
+  if (left === undefined || right === undefined) return left === right;
+  return isSameOption(left, right);
 }
 
 /** V8 keeps small whole numbers in place but others in a box: 32 bytes more for each route. */
@@ -264,8 +299,10 @@ function wholeMs(timeMs: number): number {
 /** For a failure that makes an endpoint ineligible for a while (gorouter.md §3.5). */
 export function markFailed(pool: Pool, endpoint: Endpoint, untilMs: number): boolean {
   const member = memberOf(pool, endpoint);
-  if (member !== undefined) member.failedUntilMs = wholeMs(untilMs);
-  return member !== undefined;
+  if (member === undefined) return false;
+  member.failedUntilMs = wholeMs(untilMs);
+  pool.memberFailed(member);
+  return true;
 }
 
 /** Only the very endpoint that failed: its address may be another application's by now. */

@@ -29,9 +29,21 @@ export const BODY_LIMITS = {
   sizeDigits: 13,
 } as const;
 
+/** Names that a trailer must not have (RFC 9110 §6.5.1). */
+export const FORBIDDEN_TRAILERS = [
+  'content-length',
+  'transfer-encoding',
+  'host',
+  'authorization',
+  'connection',
+] as const;
+
 const CR = 13;
 const LF = 10;
 const SEMICOLON = 59;
+
+/** Within two characters, so that a CR at the end of what came so far is none yet. */
+const BARE_LINE_END = /[^\r]\n|\r[^\n]/;
 
 type State = 'size' | 'extension' | 'size-end' | 'data' | 'data-end' | 'data-end-lf' | 'trailer';
 
@@ -162,12 +174,18 @@ export class BodyReader {
       from,
       Math.min(bytes.length, from + BODY_LIMITS.trailerBytes),
     );
-    if (/^(?!\r)[^\n]*(?<!\r)\n/.test(this.#trailer)) this.fault = 'line';
     const isEmpty = this.#trailer.startsWith('\r\n');
-    const end = isEmpty ? 2 : this.#trailer.indexOf('\r\n\r\n') + 4;
+    const end = isEmpty ? 2 : this.#trailer.indexOf('\r\n\r\n', Math.max(0, before - 3)) + 4;
     if (!isEmpty && end === 3) {
+      // What is wrong already will not end; each byte is looked at once.
+      const news = this.#trailer.slice(Math.max(0, before - 1));
+      if (this.#trailer.startsWith('\n') || BARE_LINE_END.test(news)) this.fault = 'line';
       if (this.#trailer.length > BODY_LIMITS.trailerBytes) this.fault = 'too-large';
       return from + this.#trailer.length - before;
+    }
+    if (end > BODY_LIMITS.trailerBytes) {
+      this.fault = 'too-large';
+      return from + end - before;
     }
     const text = this.#trailer.slice(0, end);
     const wrong = textFault(text);

@@ -5,7 +5,7 @@
 import type { Socket } from 'node:net';
 import type { HeaderList } from '../../policy/header-list.ts';
 import { endWith, LINGER_MS } from '../reject.ts';
-import { BodyReader, type BodySink, NO_BODY } from './body-reader.ts';
+import { BodyReader, type BodySink, FORBIDDEN_TRAILERS, NO_BODY } from './body-reader.ts';
 import { type Arrival, arrivalOf, BAD_REQUEST, connectionLine, faultText } from './read-arrival.ts';
 import { headEnd, isHopeless } from './read-head.ts';
 import { type ReadRequest, readRequestHead } from './read-request-head.ts';
@@ -124,9 +124,12 @@ export class ClientConnection implements BodySink {
   answered(mustClose: boolean, maxDroppedBytes: number): void {
     if (this.#phase !== 'busy') return;
     this.#carrier = undefined;
+    // Whoever held the client back is gone.
+    this.#isPaused = false;
     this.#mustClose ||= mustClose || this.#hasEnded;
     if (!this.#body.isDone && !this.#mustClose && this.canDropBody(maxDroppedBytes)) {
       this.#phase = 'dropping';
+      this.#owner.wheel.set(this.#deadline, this.#owner.idleTimeoutMs);
       this.startBody();
       return;
     }
@@ -278,10 +281,11 @@ export class ClientConnection implements BodySink {
   #readHead(): boolean {
     const bytes = this.#pending as Buffer;
     const from = this.#skipEmptyLines(bytes);
+    if (from > 0) this.#searched = 0;
     const end = headEnd(bytes, from, this.#searched, CLIENT_LIMITS.headBytes);
     if (end === -1) return this.#refuse(faultText({ fault: 'too-large', version: '' }));
     if (end === 0) {
-      if (isHopeless(bytes, from)) return this.#refuse(BAD_REQUEST);
+      if (isHopeless(bytes, from, this.#searched)) return this.#refuse(BAD_REQUEST);
       this.#pending = from === 0 ? bytes : bytes.subarray(from);
       if (this.#searched === 0) {
         const { wheel, readHeaderTimeoutMs } = this.#owner;
@@ -349,19 +353,24 @@ export class ClientConnection implements BodySink {
     this.#phase = 'ending';
     this.#pending = undefined;
     this.#carrier = undefined;
-    this.#owner.wheel.set(this.#deadline, LINGER_MS);
     const { socket } = this;
+    const { wheel, idleTimeoutMs } = this.#owner;
+    // A slow reader gets the rest of its answer; only then the moment to linger begins.
+    const isBehind = socket.writableLength > 0;
+    wheel.set(this.#deadline, isBehind ? Math.max(idleTimeoutMs, LINGER_MS) : LINGER_MS);
+    if (isBehind) socket.once('finish', () => this.#linger());
     if (socket.isPaused()) socket.resume();
     if (text === '') socket.end();
     else endWith(socket, text);
+  }
+
+  #linger(): void {
+    if (this.#phase === 'ending') this.#owner.wheel.set(this.#deadline, LINGER_MS);
   }
 }
 
 /** Shared by all requests without a body. */
 const DONE = new BodyReader(NO_BODY);
 
-/** Names that a trailer must not have (RFC 9110 §6.5.1). */
-const FORBIDDEN = ['content-length', 'transfer-encoding', 'host', 'authorization', 'connection'];
-
 const isForbiddenTrailer = ({ trailers }: BodyReader): boolean =>
-  trailers !== undefined && FORBIDDEN.some((key) => trailers.has(key));
+  trailers !== undefined && FORBIDDEN_TRAILERS.some((key) => trailers.has(key));

@@ -8,11 +8,12 @@ import {
   BodyReader,
   type BodySink,
   CHUNKED,
+  FORBIDDEN_TRAILERS,
   type Framing,
   NO_BODY,
   UNTIL_CLOSE,
 } from './body-reader.ts';
-import { type HeadFault, headEnd } from './read-head.ts';
+import { type HeadFault, headEnd, isHopeless } from './read-head.ts';
 import { type ReadResponse, readResponseHead } from './read-response-head.ts';
 
 const BROKEN = 'net/http: HTTP/1.x transport connection broken: ';
@@ -66,6 +67,12 @@ function keepsAlive({ version, headers }: ReadResponse): boolean {
     .split(/[\s,]+/);
   if (tokens.includes('close')) return false;
   return version === '1.1' || tokens.includes('keep-alive');
+}
+
+/** RFC 9110 §6.5.1: what decides framing or routing is not passed on from a trailer. */
+function allowedTrailers({ trailers }: BodyReader): HeaderList | undefined {
+  for (const key of FORBIDDEN_TRAILERS) trailers?.remove(key);
+  return trailers;
 }
 
 const faultText = (fault: HeadFault, text: string): string => {
@@ -148,6 +155,8 @@ export class EndpointConnection implements BodySink {
   release(): void {
     this.#reader = undefined;
     this.isReused = true;
+    // A slow client may have stopped it: idle, it must hear what the endpoint does.
+    if (this.socket.isPaused()) this.socket.resume();
   }
 
   /** Ends it without a word to the reader. */
@@ -187,11 +196,13 @@ export class EndpointConnection implements BodySink {
   #takeHead(bytes: Buffer, at: number): number {
     const end = headEnd(bytes, at, this.#searched, this.#maxHeadBytes);
     if (end === 0) {
+      const searched = this.#searched;
       this.#pending = at === 0 ? bytes : bytes.subarray(at);
       this.#searched = this.#pending.length;
       // An endpoint that speaks another protocol would never send an empty line.
       const start = this.#pending.toString('latin1', 0, 5);
       if (!'HTTP/'.startsWith(start)) return this.#broken('start-line', start);
+      if (isHopeless(bytes, at, searched)) return this.#broken('line', start);
       return 0;
     }
     this.#searched = 0;
@@ -200,6 +211,9 @@ export class EndpointConnection implements BodySink {
     const response = readResponseHead(text);
     if (typeof response === 'string') return this.#broken(response, text);
     const reader = this.#reader as AnswerReader;
+    // RFC 9112 §2.3; of final answers the policy says so.
+    const isKnown = response.version === '1.1' || response.version === '1.0';
+    if (response.status < 200 && !isKnown) return this.#broken('version', text);
     if (response.status === 101) {
       this.#upgrade(reader, response, bytes.subarray(end));
       return 0;
@@ -230,7 +244,7 @@ export class EndpointConnection implements BodySink {
     }
     // RFC 9112 §9.2: what comes behind the answer is not part of any.
     if (end < bytes.length) this.#mayKeepAlive = false;
-    if (body.isDone) reader.onAnswerEnd(body.trailers);
+    if (body.isDone) reader.onAnswerEnd(allowedTrailers(body));
     else reader.onAnswerPause();
   }
 

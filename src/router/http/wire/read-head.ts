@@ -20,7 +20,6 @@ export type HeadFault =
   | 'version';
 
 const CR = 13;
-const LF = 10;
 const HEAD_END = Buffer.from('\r\n\r\n');
 
 /** RFC 9112 §2.2: line ends are CR LF, and nothing else is a line end. */
@@ -42,14 +41,16 @@ export function headEnd(bytes: Buffer, from: number, searched: number, limit: nu
 
 /**
  * A head that has no proper end may still be wrong already: whoever sends `LF LF` waits for an
- * answer. True when the bytes so far can be no head.
+ * answer. True when the bytes so far can be no head. `searched` bytes were looked at before: a
+ * head in many small pieces must not cost the square of its length.
  */
-export function isHopeless(bytes: Buffer, from: number): boolean {
-  const lf = bytes.indexOf(LF, from);
-  if (lf !== -1 && (lf === from || bytes[lf - 1] !== CR)) return true;
+export function isHopeless(bytes: Buffer, from: number, searched: number): boolean {
+  // The last byte of before counts again when it was the first half of a line end.
+  const last = from + searched - 1;
+  const start = searched > 0 && bytes[last] === CR ? last : from + searched;
   // A CR at the very end may be the first half of a line end.
   const end = bytes[bytes.length - 1] === CR ? bytes.length - 1 : bytes.length;
-  return BARE_LINE_END.test(bytes.toString('latin1', from, end));
+  return BARE_LINE_END.test(bytes.toString('latin1', start, end));
 }
 
 /** Faults that a look at the whole head finds; undefined: none. */

@@ -4,6 +4,7 @@ import type { Forward } from '../../policy/decide.ts';
 import { addEndpointIdentity, editRequest } from '../../policy/edit-request.ts';
 import { errorResponse } from '../../policy/error-response.ts';
 import type { HeaderList } from '../../policy/header-list.ts';
+import { stripResponseHopHeaders } from '../../policy/strip-hop-headers.ts';
 import { beginExchange, type Endpoint, endExchange } from '../../table/endpoint.ts';
 import { CONTINUE_WAIT_MS, MAX_INTERIM_RESPONSES } from '../attempt.ts';
 import type { Exchange } from '../exchange.ts';
@@ -231,6 +232,9 @@ export class WireForwarding implements AnswerReader, RequestCarrier {
     const isPassedOn =
       this.#arrival.upgradeToken === undefined && this.#exchange.head.version !== '1.0';
     if (!isPassedOn) return;
+    // RFC 9110 §15.2: an interim answer has no content, and says nothing of the connection.
+    stripResponseHopHeaders(response.headers);
+    response.headers.remove('content-length');
     const text = responseHeadText(response.status, response.headers);
     this.#client.socket.write(text, 'latin1');
   }
