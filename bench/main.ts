@@ -4,6 +4,8 @@
  * `npm run bench -- bbs --scale LRPS [--json] [--rounds N]`
  * `npm run bench -- emitter [--json] [--count LRPS] [--rounds N]`
  * `npm run bench -- moves [--json] [--seconds N]`
+ * `npm run bench -- soak [--json] [--minutes N]`
+ * `npm run bench -- memory [--json]`
  */
 import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
@@ -15,6 +17,8 @@ import { floodLines } from './flood/report-flood.ts';
 import { runFlood } from './flood/run-flood.ts';
 import { movesLines, runMoves } from './moves/run-moves.ts';
 import { runRouterBench } from './router/run-router-bench.ts';
+import { runMemory } from './soak/run-memory.ts';
+import { runSoak, soakLines } from './soak/run-soak.ts';
 import { runTableBench } from './table/run-table-bench.ts';
 
 const USAGE =
@@ -22,7 +26,9 @@ const USAGE =
   '       npm run bench -- bbs [--json] [--url URL] [--clients N] [--seconds N] [--count N]\n' +
   '       npm run bench -- bbs --scale LRPS [--json] [--rounds N]\n' +
   '       npm run bench -- emitter [--json] [--count LRPS] [--rounds N]\n' +
-  '       npm run bench -- moves [--json] [--seconds N]\n';
+  '       npm run bench -- moves [--json] [--seconds N]\n' +
+  '       npm run bench -- soak [--json] [--minutes N]\n' +
+  '       npm run bench -- memory [--json]\n';
 const FLOOD_MESSAGES_PER_SECOND = 10_000;
 
 const { values, positionals } = parseArgs({
@@ -35,6 +41,7 @@ const { values, positionals } = parseArgs({
     clients: { type: 'string' },
     count: { type: 'string' },
     scale: { type: 'string' },
+    minutes: { type: 'string' },
   },
 });
 
@@ -97,6 +104,12 @@ async function runNamed(name: string | undefined): Promise<unknown> {
   if (name === 'table') return runTable();
   if (name === 'bbs') return runBbs();
   if (name === 'emitter') return runEmitter();
+  if (name === 'memory') return runMemory(print);
+  if (name === 'soak') {
+    const report = await runSoak({ minutes: numberOf(values.minutes, 30), print });
+    for (const line of soakLines(report)) print(line);
+    return report;
+  }
   if (name === 'moves') {
     const report = await runMoves({ seconds: numberOf(values.seconds, 60), print });
     for (const line of movesLines(report)) print(line);

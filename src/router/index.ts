@@ -5,21 +5,52 @@
 import type { ChildSpec } from '../../machines/kernel/supervisor.machine.ts';
 import { routeTableMachine } from '../../machines/router/route-table.machine.ts';
 import type { RouterPhase } from '../../machines/router/router.events.ts';
+import { createWorkerThreads } from '../adapters/worker/worker-threads.ts';
 import { componentRegistryLogic } from './actors/component-registry.ts';
+import { fleetProxyLogic } from './actors/fleet-proxy.ts';
 import { lifecycleLogic } from './actors/lifecycle.ts';
 import { proxyLogic } from './actors/proxy.ts';
 import { prunerLogic } from './actors/pruner.ts';
 import { registrarLogic } from './actors/registrar.ts';
 import { statusLogic } from './actors/status.ts';
+import { workerLogic } from './actors/worker.ts';
 import type { RouterOptions } from './options.ts';
-import { createState, ROUTER_NAMES, type RouterPorts } from './state.ts';
+import {
+  createState,
+  ROUTER_NAMES,
+  type RouterPorts,
+  type RouterState,
+  workerName,
+} from './state.ts';
+import { WORKER_LIMITS } from './workers/messages.ts';
 
 export { ROUTER_NAMES } from './state.ts';
+
+const WORKER_ENTRY = new URL('../node/router-worker.ts', import.meta.url);
 
 const READY_TIMEOUT_MS = 30_000;
 const SHUTDOWN_MS = 2000;
 /** Beyond drain wait and timeout, for the answers to arrive. */
 const DRAIN_GRACE_MS = 5000;
+
+type MakeChild = (id: string, name: string, logic: ChildSpec['logic'], input: unknown) => ChildSpec;
+
+function workerChildren(state: RouterState, child: MakeChild): ChildSpec[] {
+  const { tell } = state.ports;
+  const workerThreads = createWorkerThreads(WORKER_ENTRY);
+  return Array.from({ length: state.fleet?.size ?? 0 }, (_none, index) =>
+    child(`worker-${index}`, workerName(index), workerLogic(state, workerThreads, index), {
+      tell,
+      proxyName: ROUTER_NAMES.proxy,
+      isOpenWanted: () => state.fleet?.wish === 'open',
+      stopTimeoutMs: WORKER_LIMITS.stopMs,
+    }),
+  );
+}
+
+function proxyOf(state: RouterState): ChildSpec['logic'] {
+  return state.fleet === undefined ? proxyLogic(state) : fleetProxyLogic(state, state.fleet);
+}
 
 /** The router's actors in start order; the lifecycle is last, so it is the first to be stopped. */
 export function createRouterChildren(options: RouterOptions, ports: RouterPorts): ChildSpec[] {
@@ -55,7 +86,8 @@ export function createRouterChildren(options: RouterOptions, ports: RouterPorts)
       isSuspendedWithoutNats: registry.suspendPruningIfNatsUnavailable,
       pruneIntervalMs: registry.pruneIntervalMs,
     }),
-    child('proxy', ROUTER_NAMES.proxy, proxyLogic(state), {
+    ...workerChildren(state, child),
+    child('proxy', ROUTER_NAMES.proxy, proxyOf(state), {
       tell,
       routerName: ROUTER_NAMES.lifecycle,
       phase,
@@ -73,6 +105,7 @@ export function createRouterChildren(options: RouterOptions, ports: RouterPorts)
         isAnnounced: isBusConnected,
         setPhase: (next: RouterPhase) => {
           state.phase = next;
+          state.fleet?.tellPhase();
         },
         startResponseDelayMs: lifecycle.startResponseDelayMs,
         drainWaitMs: lifecycle.drainWaitMs,

@@ -12,6 +12,11 @@ export interface RouterOptions {
   readonly index: number;
   /** What moves the bytes: our own framing on sockets, or node:http with http-proxy. */
   readonly engine: 'wire' | 'http-proxy';
+  /**
+   * Threads that serve the traffic port, with engine `wire`. 1: the main thread serves; more: it
+   * serves none itself. 0: as many as the machine has cores.
+   */
+  readonly workers: number;
   readonly host: string;
   readonly port: number;
   /** Another router may have the same port, to take over without a gap. */

@@ -5,7 +5,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { ProcessInfo } from '../ports/process-info.ts';
 import type { Random } from '../ports/random.ts';
-import { createAccessLog, type LineSink } from './access-log.ts';
+import { ACCESS_FLUSH_MS, createAccessLog, type LineSink } from './access-log.ts';
 import type { EngineContext } from './http/exchange.ts';
 import type { TrafficServer } from './http/traffic-server.ts';
 import { RouterMetrics } from './metrics.ts';
@@ -14,6 +14,8 @@ import type { RegistryIntake } from './registry-intake.ts';
 import type { PrometheusSource } from './status/prometheus.ts';
 import { RouteTable } from './table/route-table.ts';
 import { createTableLog } from './table-log.ts';
+import { tableSettings } from './table-settings.ts';
+import { WorkerFleet, workerCount } from './workers/worker-fleet.ts';
 
 export interface RouterPorts {
   readonly clock: Clock;
@@ -54,24 +56,25 @@ export interface RouterState {
   isClosing: boolean;
   intake: RegistryIntake | undefined;
   traffic: TrafficServer | undefined;
+  /** The threads that serve the port; undefined when this one does. */
+  fleet: WorkerFleet | undefined;
 }
+
+/** The actor of one worker. */
+export const workerName = (index: number): string => `router/worker-${index}`;
 
 export function createState(options: RouterOptions, ports: RouterPorts): RouterState {
   const { clock, random, log } = ports;
   const metrics = new RouterMetrics(clock);
   const { registry, backends } = options;
-  const settings = {
-    isHttp2Enabled: registry.isHttp2Enabled,
-    dropletStaleThresholdMs: registry.staleThresholdMs,
-    sharding: { mode: registry.shardingMode, segments: new Set(registry.isolationSegments) },
-    emptyPoolResponse503: registry.emptyPoolResponse503,
-    emptyPoolTimeoutMs: registry.emptyPoolTimeoutMs,
-  };
   const table = new RouteTable(
-    settings,
-    createTableLog(log.child('registry'), metrics, clock, options.registry.registrationMuzzleMs),
+    tableSettings(registry),
+    createTableLog(log.child('registry'), metrics, clock, registry.registrationMuzzleMs),
+    (key) => state.fleet?.changed(key),
   );
-  const accessLog = createAccessLog(options.accessLog, ports.accessLines, clock.defer);
+  const accessLog = createAccessLog(options.accessLog, ports.accessLines, (fn) =>
+    clock.setTimeout(fn, ACCESS_FLUSH_MS),
+  );
   const state: RouterState = {
     options,
     ports,
@@ -83,6 +86,7 @@ export function createState(options: RouterOptions, ports: RouterPorts): RouterS
     isClosing: false,
     intake: undefined,
     traffic: undefined,
+    fleet: undefined,
     engine: {
       options,
       table,
@@ -102,6 +106,19 @@ export function createState(options: RouterOptions, ports: RouterPorts): RouterS
       routerAddress: ports.process.localAddress,
     },
   };
+  const size = workerCount(options.engine, options.workers, ports.process.cores);
+  if (size > 1) {
+    state.fleet = new WorkerFleet({
+      size,
+      table,
+      clock,
+      metrics,
+      log,
+      accessLines: ports.accessLines,
+      phase: () => state.phase,
+      isClosing: () => state.isClosing,
+    });
+  }
   return state;
 }
 
@@ -135,6 +152,6 @@ export function statusSource(state: RouterState): PrometheusSource {
     pendingMessages: () => state.intake?.pending ?? 0,
     actorRestarts: ports.actorRestarts,
     deadLetters: ports.deadLetters,
-    droppedLogLines: ports.droppedLogLines,
+    droppedLogLines: () => ports.droppedLogLines() + (state.fleet?.droppedLines ?? 0),
   };
 }

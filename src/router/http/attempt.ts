@@ -12,7 +12,7 @@ export const MAX_INTERIM_RESPONSES = 5;
 export const CONTINUE_WAIT_MS = 1000;
 
 /** Methods that say `Content-Length: 0` when they have no body (gorouter.md §5.2, as recorded). */
-const EMPTY_BODY_METHODS = new Set(['POST', 'PUT', 'PATCH']);
+export const EMPTY_BODY_METHODS = new Set(['POST', 'PUT', 'PATCH']);
 
 /** How the client's body is framed; it is sent on in the same way. */
 export type BodyFraming = 'none' | 'length' | 'chunked';

@@ -36,8 +36,10 @@ export function checkHost(headers: HeaderList, version: string): Rejection | und
  * Node's parser refuses most of it already; this holds for any engine.
  */
 export function checkFraming(headers: HeaderList, version: string): Rejection | undefined {
+  const hasEncoding = headers.has('transfer-encoding');
+  if (!hasEncoding && !headers.has('content-length')) return undefined;
   const lengths = headers.all('content-length');
-  const encodings = headers.all('transfer-encoding');
+  const encodings = hasEncoding ? headers.all('transfer-encoding') : [];
   if (lengths.length > 1) return bad();
   if (lengths.length === 1 && !/^[0-9]{1,15}$/.test(lengths[0] ?? '')) return bad();
   if (encodings.length === 0) return undefined;

@@ -29,11 +29,16 @@ const NEVER_LISTED = new Set(['host', 'content-length', 'transfer-encoding']);
  * that the operator protects. An element `trailers` of TE survives (gorouter.md §5.2).
  */
 export function stripRequestHopHeaders(headers: HeaderList, protectedKeys: readonly string[]) {
-  const isTrailersWanted = headers
-    .all('te')
-    .some((value) => value.split(',').some((part) => part.trim().toLowerCase() === 'trailers'));
-  for (const key of listed(headers)) {
-    if (!protectedKeys.includes(key) && !NEVER_LISTED.has(key)) headers.remove(key);
+  // Most requests have neither, and then nothing is made for them.
+  const isTrailersWanted =
+    headers.has('te') &&
+    headers
+      .all('te')
+      .some((value) => value.split(',').some((part) => part.trim().toLowerCase() === 'trailers'));
+  if (headers.has('connection')) {
+    for (const key of listed(headers)) {
+      if (!protectedKeys.includes(key) && !NEVER_LISTED.has(key)) headers.remove(key);
+    }
   }
   for (const key of HOP_HEADERS) headers.remove(key);
   if (isTrailersWanted) headers.append('TE', 'trailers');

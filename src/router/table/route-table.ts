@@ -229,8 +229,7 @@ export class RouteTable {
     pool.routeServiceUrl = endpoint.routeServiceUrl;
     this.setLoadBalancing(pool, endpoint.loadBalancing);
     const hasOtherRules =
-      pool.routeServiceUrl !== routeServiceUrl ||
-      !isSameChoice(pool.loadBalancing, loadBalancing);
+      pool.routeServiceUrl !== routeServiceUrl || !isSameChoice(pool.loadBalancing, loadBalancing);
     if (result !== 'refreshed' || hasOtherRules) this.onChange(pool.key);
     this.observer.endpointRegistered(pool.key, endpoint, result);
     return endpoint;

@@ -1,8 +1,9 @@
 /** What a worker thread and the router's main thread say to each other: plain data only. */
+
+import type { RouterPhase } from '../../../machines/router/router.events.ts';
 import type { ModificationTag } from '../../model/modification-tag.ts';
 import type { LoadBalancingOption, Tags } from '../../model/registry-message.ts';
 import type { LogLevel } from '../../ports/log.ts';
-import type { RouterPhase } from '../../../machines/router/router.events.ts';
 import type { RouterOptions } from '../options.ts';
 
 /** An endpoint of the main thread's table; it never changes under its number. */
@@ -43,6 +44,8 @@ export interface TableBatch {
   readonly type: 'table';
   /** One more with each batch to this thread. */
   readonly sequence: number;
+  /** Counts the snapshots, so that one whose first batch is lost is missed as well. */
+  readonly snapshot: number;
   /** A snapshot begins: the copy forgets what was missing. */
   readonly isFirst: boolean;
   /** The snapshot is whole: pools that it did not name are gone. */

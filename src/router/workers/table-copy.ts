@@ -1,8 +1,8 @@
 /** The route table of a worker thread: a copy that follows the main thread's. */
 import { Endpoint, type EndpointDescription } from '../table/endpoint.ts';
 import { Pool, type PoolMember } from '../table/pool.ts';
-import { RouteTable, type RouteTableObserver } from '../table/route-table.ts';
 import type { RouteTableSettings } from '../table/route-table.ts';
+import { RouteTable, type RouteTableObserver } from '../table/route-table.ts';
 import type { ValueSharer } from '../table/share-values.ts';
 import type { EndpointFailure, EndpointState, PoolState, TableBatch } from './messages.ts';
 
@@ -54,9 +54,12 @@ class CopiedPool extends Pool {
 
 export class TableCopy extends RouteTable {
   readonly #endpoints = new Map<number, CopiedEndpoint>();
+  /** Taken out here after a failure, by pool; the main thread may name them once more. */
+  readonly #orphans = new Map<string, CopiedEndpoint[]>();
   readonly #nowMs: () => number;
   readonly #onFailure: FailureListener;
   #sequence = 0;
+  #snapshot = 0;
   /** Keys told since the snapshot began; undefined when none is under way. */
   #told: Set<string> | undefined;
   /** Batches count again from the next snapshot on. */
@@ -80,19 +83,19 @@ export class TableCopy extends RouteTable {
   /** `gap` is said once; until a snapshot begins, other batches are passed over. */
   apply(batch: TableBatch): Applied {
     const isNext = batch.sequence === this.#sequence + 1;
+    const isOfOther = batch.snapshot !== this.#snapshot;
     this.#sequence = batch.sequence;
+    this.#snapshot = batch.snapshot;
     if (batch.isFirst) {
       this.#isInGap = false;
       this.#told = new Set();
-    } else if (this.#isInGap) return 'applied';
-    else if (!isNext) {
-      this.#isInGap = true;
-      this.#told = undefined;
-      return 'gap';
-    }
+    } else if (isOfOther) return this.#beginGap();
+    else if (this.#isInGap) return 'applied';
+    else if (!isNext) return this.#beginGap();
     const used: CopiedEndpoint[] = [];
     for (const state of batch.endpoints) used.push(this.#endpointOf(state));
-    for (const state of batch.pools) this.#putPool(state, used);
+    let isWhole = true;
+    for (const state of batch.pools) isWhole = this.#putPool(state, used) && isWhole;
     for (const key of batch.goneKeys) {
       const pool = this.poolOf(key);
       if (pool !== undefined) this.#drop(pool, used);
@@ -103,14 +106,23 @@ export class TableCopy extends RouteTable {
     for (const endpoint of used) {
       if (endpoint.uses === 0) this.#endpoints.delete(endpoint.id);
     }
+    if (!isWhole) return this.#beginGap();
     return batch.isLast ? 'complete' : 'applied';
+  }
+
+  #beginGap(): Applied {
+    this.#isInGap = true;
+    this.#told = undefined;
+    return 'gap';
   }
 
   override removeFailed(pool: Pool, endpoint: Endpoint, nowMs: number): boolean {
     const isRemoved = super.removeFailed(pool, endpoint, nowMs);
     if (isRemoved && endpoint instanceof CopiedEndpoint) {
       endpoint.uses -= 1;
-      if (endpoint.uses === 0) this.#endpoints.delete(endpoint.id);
+      const orphans = this.#orphans.get(pool.key) ?? [];
+      orphans.push(endpoint);
+      this.#orphans.set(pool.key, orphans);
       this.#onFailure({ effect: 'remove', key: pool.key, endpointId: endpoint.id, forMs: 0 });
     }
     return isRemoved;
@@ -125,7 +137,8 @@ export class TableCopy extends RouteTable {
   /** What another thread found; it is not told on. */
   noteFailure({ key, endpointId, forMs }: EndpointFailure): void {
     for (const member of this.poolOf(key)?.members ?? []) {
-      if (!(member.endpoint instanceof CopiedEndpoint) || member.endpoint.id !== endpointId) continue;
+      if (!(member.endpoint instanceof CopiedEndpoint) || member.endpoint.id !== endpointId)
+        continue;
       member.failedUntilMs = Math.floor(this.#nowMs() + forMs);
     }
   }
@@ -138,7 +151,8 @@ export class TableCopy extends RouteTable {
     return endpoint;
   }
 
-  #putPool(state: PoolState, used: CopiedEndpoint[]): void {
+  /** False: it names an endpoint that is not here. */
+  #putPool(state: PoolState, used: CopiedEndpoint[]): boolean {
     const { key } = state;
     this.#told?.add(key);
     let pool = this.poolOf(key);
@@ -150,47 +164,55 @@ export class TableCopy extends RouteTable {
     const { loadBalancing } = state;
     pool.loadBalancing =
       loadBalancing === undefined ? undefined : this.share.loadBalancing(loadBalancing);
-    this.#setMembers(pool, state, used);
+    return this.#setMembers(pool, state, used);
   }
 
   /** Marks and counts of endpoints that stay are this thread's own and stay. */
-  #setMembers(pool: Pool, { members, failed }: PoolState, used: CopiedEndpoint[]): void {
-    const before = pool.members;
-    const marks = new Map<number, number>();
-    for (const { endpoint, failedUntilMs } of before) {
-      if (!(endpoint instanceof CopiedEndpoint)) continue;
-      endpoint.uses -= 1;
-      used.push(endpoint);
-      if (failedUntilMs !== 0) marks.set(endpoint.id, failedUntilMs);
-    }
+  #setMembers(pool: Pool, state: PoolState, used: CopiedEndpoint[]): boolean {
+    const { members } = state;
     const isSame =
-      before.length === members.length &&
-      before.every(({ endpoint }, at) => (endpoint as CopiedEndpoint).id === members[at]);
-    if (!isSame) pool.removeAll(() => true, 0);
+      pool.members.length === members.length &&
+      pool.members.every(({ endpoint }, at) => (endpoint as CopiedEndpoint).id === members[at]);
+    if (isSame) return true;
+    const marks = new Map<number, number>();
+    const nowMs = this.#nowMs();
+    for (const [place, forMs] of state.failed) {
+      marks.set(members[place] ?? 0, Math.floor(nowMs + forMs));
+    }
+    for (const { endpoint, failedUntilMs } of pool.members) {
+      if (endpoint instanceof CopiedEndpoint) marks.set(endpoint.id, failedUntilMs);
+    }
+    this.#release(pool, used);
+    let isWhole = true;
     for (const id of members) {
       const endpoint = this.#endpoints.get(id);
-      if (endpoint === undefined) throw new Error(`endpoint ${id} of ${pool.key} was never told`);
+      if (endpoint === undefined) {
+        isWhole = false;
+        continue;
+      }
       endpoint.uses += 1;
-      if (!isSame) pool.add(endpoint, 0);
+      pool.add(endpoint, 0);
     }
-    if (isSame) return;
-    const nowMs = this.#nowMs();
-    for (const [place, forMs] of failed) {
-      const id = members[place];
-      if (id !== undefined && !marks.has(id)) marks.set(id, Math.floor(nowMs + forMs));
+    for (const member of pool.members) {
+      const untilMs = marks.get((member.endpoint as CopiedEndpoint).id);
+      if (untilMs !== undefined) member.failedUntilMs = untilMs;
     }
-    for (const member of marks.size === 0 ? [] : pool.members) {
-      member.failedUntilMs = marks.get((member.endpoint as CopiedEndpoint).id) ?? 0;
-    }
+    return isWhole;
   }
 
-  #drop(pool: Pool, used: CopiedEndpoint[]): void {
+  #release(pool: Pool, used: CopiedEndpoint[]): void {
     for (const { endpoint } of pool.members) {
       if (!(endpoint instanceof CopiedEndpoint)) continue;
       endpoint.uses -= 1;
       used.push(endpoint);
     }
+    used.push(...(this.#orphans.get(pool.key) ?? []));
+    this.#orphans.delete(pool.key);
     pool.removeAll(() => true, 0);
+  }
+
+  #drop(pool: Pool, used: CopiedEndpoint[]): void {
+    this.#release(pool, used);
     this.tree.remove(pool);
   }
 

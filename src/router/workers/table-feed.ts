@@ -47,6 +47,7 @@ export class TableFeed {
   #snapshot: Iterator<Pool, undefined> | undefined;
   #isAttached = false;
   #isFirst = false;
+  #snapshots = 0;
   #sequence = 0;
   #applied = 0;
 
@@ -71,6 +72,7 @@ export class TableFeed {
     this.#waiting = new Set();
     this.#told = new WeakSet();
     this.#snapshot = this.#options.table.pools();
+    this.#snapshots += 1;
     this.#isFirst = true;
   }
 
@@ -103,11 +105,12 @@ export class TableFeed {
     }
     this.#sequence += 1;
     const { endpoints, pools, goneKeys } = draft;
-    const { isFirst } = { isFirst: this.#isFirst };
+    const isFirst = this.#isFirst;
     this.#isFirst = false;
     this.#options.post({
       type: 'table',
       sequence: this.#sequence,
+      snapshot: this.#snapshots,
       isFirst,
       isLast,
       endpoints,
@@ -142,9 +145,7 @@ export class TableFeed {
 }
 
 function isFull({ seen, endpoints }: Draft): boolean {
-  return (
-    seen >= WORKER_LIMITS.poolsPerBatch || endpoints.length >= WORKER_LIMITS.endpointsPerBatch
-  );
+  return seen >= WORKER_LIMITS.poolsPerBatch || endpoints.length >= WORKER_LIMITS.endpointsPerBatch;
 }
 
 function endpointState(id: number, endpoint: Endpoint): EndpointState {

@@ -6,7 +6,7 @@ import { errorResponse } from '../../policy/error-response.ts';
 import type { HeaderList } from '../../policy/header-list.ts';
 import { stripResponseHopHeaders } from '../../policy/strip-hop-headers.ts';
 import { beginExchange, type Endpoint, endExchange } from '../../table/endpoint.ts';
-import { CONTINUE_WAIT_MS, MAX_INTERIM_RESPONSES } from '../attempt.ts';
+import { CONTINUE_WAIT_MS, EMPTY_BODY_METHODS, MAX_INTERIM_RESPONSES } from '../attempt.ts';
 import type { Exchange } from '../exchange.ts';
 import { Attempts } from './attempts.ts';
 import type { ClientConnection, RequestCarrier } from './client-connection.ts';
@@ -20,9 +20,6 @@ import { sendRouterResponse } from './send-router-response.ts';
 import { Deadline } from './timer-wheel.ts';
 import type { WireContext } from './wire-context.ts';
 import { lastChunkText, requestHeadText, responseHeadText } from './write-head.ts';
-
-/** Methods that say `Content-Length: 0` when they have no body (gorouter.md §5.2, as recorded). */
-const EMPTY_BODY_METHODS = new Set(['POST', 'PUT', 'PATCH']);
 
 const TOO_MANY_INTERIMS =
   'net/http: HTTP/1.x transport connection broken: net/http: too many 1xx informational responses';
@@ -82,7 +79,9 @@ export class WireForwarding implements AnswerReader, RequestCarrier {
   start(): void {
     const { clock, options } = this.#context.engine;
     const { head, requestId } = this.#exchange;
-    const headers = head.headers.clone();
+    // As it came it is needed only to find out who may see how it was routed.
+    const { traceKey } = options.headers;
+    const headers = traceKey === '' ? head.headers : head.headers.clone();
     editRequest(headers, head, options.headers, requestId, Math.floor(clock.wallMs()));
     const { upgradeToken, framing } = this.#arrival;
     if (upgradeToken !== undefined) {
