@@ -24,9 +24,20 @@ function editForwardedHeaders(headers: HeaderList, head: RequestHead, options: H
   headers.set('X-Forwarded-For', [...before, head.clientAddress].join(', '));
   const proto = forwardedProto(head, options);
   if (proto !== undefined) headers.set('X-Forwarded-Proto', proto);
-  // Nothing but a TLS connection with a client certificate could vouch for it (gorouter.md §5.5).
-  if (options.forwardedClientCert !== 'always_forward') {
-    headers.remove('x-forwarded-client-cert');
+  editClientCertificate(headers, head.clientCertificate ?? '', options.forwardedClientCert);
+}
+
+/** Only a TLS connection with a client's certificate can vouch for one (gorouter.md §5.5). */
+function editClientCertificate(
+  headers: HeaderList,
+  certificate: string,
+  mode: HeaderOptions['forwardedClientCert'],
+): void {
+  if (mode === 'always_forward') return;
+  if (mode === 'forward' && certificate !== '') return;
+  headers.remove('x-forwarded-client-cert');
+  if (mode === 'sanitize_set' && certificate !== '') {
+    headers.append('X-Forwarded-Client-Cert', certificate);
   }
 }
 

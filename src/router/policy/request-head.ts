@@ -15,6 +15,8 @@ export interface RequestHead {
   readonly clientAddress: string;
   readonly clientPort: number;
   readonly isTls: boolean;
+  /** That the client proved to own: DER in base64; absent or empty: none. */
+  readonly clientCertificate?: string;
 }
 
 const ABSOLUTE_FORM = /^[A-Za-z][A-Za-z0-9+.-]*:\/\/([^/?#]*)(.*)$/;

@@ -6,7 +6,14 @@ import type { Socket } from 'node:net';
 import type { HeaderList } from '../../policy/header-list.ts';
 import { endWith, LINGER_MS } from '../reject.ts';
 import { BodyReader, type BodySink, FORBIDDEN_TRAILERS, NO_BODY } from './body-reader.ts';
-import { type Arrival, arrivalOf, BAD_REQUEST, connectionLine, faultText } from './read-arrival.ts';
+import {
+  type Arrival,
+  arrivalOf,
+  BAD_REQUEST,
+  type ClientFacts,
+  connectionLine,
+  faultText,
+} from './read-arrival.ts';
 import { headEnd, isHopeless } from './read-head.ts';
 import { type ReadRequest, readRequestHead } from './read-request-head.ts';
 import { Deadline, type TimerWheel } from './timer-wheel.ts';
@@ -54,8 +61,7 @@ export class ClientConnection implements BodySink {
   readonly socket: Socket;
   readonly #owner: ConnectionOwner;
   readonly #deadline = new Deadline(() => this.#timedOut());
-  readonly #address: string;
-  readonly #port: number;
+  readonly #facts: ClientFacts;
   #phase: Phase = 'head';
   /** Came, and was not read yet. */
   #pending: Buffer | undefined;
@@ -70,11 +76,16 @@ export class ClientConnection implements BodySink {
   /** Guards against a request that is answered while its head is still being read. */
   #isReading = false;
 
-  constructor(socket: Socket, owner: ConnectionOwner) {
+  /** `certificate`: undefined on a plain connection, empty when TLS came without one. */
+  constructor(socket: Socket, owner: ConnectionOwner, certificate?: string) {
     this.socket = socket;
     this.#owner = owner;
-    this.#address = (socket.remoteAddress ?? '').replace(/^::ffff:/, '');
-    this.#port = socket.remotePort ?? 0;
+    this.#facts = {
+      clientAddress: (socket.remoteAddress ?? '').replace(/^::ffff:/, ''),
+      clientPort: socket.remotePort ?? 0,
+      isTls: certificate !== undefined,
+      clientCertificate: certificate ?? '',
+    };
     socket.on('data', this.#onData);
     socket.on('drain', this.#onDrain);
     socket.on('end', this.#onEnd);
@@ -322,7 +333,7 @@ export class ClientConnection implements BodySink {
   }
 
   #arrived(request: ReadRequest): void {
-    const arrival = arrivalOf(request, this.#address, this.#port);
+    const arrival = arrivalOf(request, this.#facts);
     if (typeof arrival === 'string') {
       this.#close(arrival);
       return;

@@ -14,6 +14,12 @@ import { rejectionText, versionRejection } from '../reject.ts';
 import { CHUNKED, type Framing, NO_BODY } from './body-reader.ts';
 import type { ReadRequest, RequestFault } from './read-request-head.ts';
 
+/** What a connection says of its client, whatever it sends. */
+export type ClientFacts = Pick<
+  RequestHead,
+  'clientAddress' | 'clientPort' | 'isTls' | 'clientCertificate'
+>;
+
 /** A request that was read and found to be in order. */
 export interface Arrival {
   readonly head: RequestHead;
@@ -77,11 +83,7 @@ function rejectionOf({ method, target, version, headers }: ReadRequest): Rejecti
 }
 
 /** A text: the refusal, after which the connection ends. */
-export function arrivalOf(
-  request: ReadRequest,
-  clientAddress: string,
-  clientPort: number,
-): Arrival | string {
+export function arrivalOf(request: ReadRequest, client: ClientFacts): Arrival | string {
   const rejection = rejectionOf(request);
   if (rejection !== undefined) return rejectionText(rejection);
   const { method, target, version, headers } = request;
@@ -100,9 +102,7 @@ export function arrivalOf(
       headers,
       host: authority ?? headers.get('host') ?? '',
       pathAndQuery,
-      clientAddress,
-      clientPort,
-      isTls: false,
+      ...client,
     },
     framing,
     expectsContinue: expect !== undefined && framing !== NO_BODY,
