@@ -105,11 +105,6 @@ function toNats(section: NatsHost[] | NatsSection): NatsOptions {
 /** Rules of gorouter.md §1.3 that no single key breaks. */
 function unsupported(section: Section): string[] {
   const problems: string[] = [];
-  if (section['enable_ssl'] === true) {
-    problems.push('enable_ssl: this router does not take TLS from clients yet');
-  } else if (section['disable_http'] === true) {
-    problems.push('disable_http: neither http nor https would be served; enable_ssl is not set');
-  }
   if (typeof section['route_services_secret'] === 'string' && section['route_services_secret']) {
     problems.push('route_services_secret: this router has no route services yet');
   }

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { checkErrorPage } from '../model/error-page-template.ts';
 import type { HeaderRule, RouterOptions } from '../router/options.ts';
 import { durationMs } from './duration.ts';
+import { toFrontendTls } from './frontend-tls.ts';
 
 type Section = Readonly<Record<string, unknown>>;
 
@@ -191,6 +192,8 @@ export function toRouterOptions(section: Section, randomSecret: () => string): R
   const reader = new Reader(section);
   const problems: string[] = [];
   crossChecks(reader, problems);
+  const tls = toFrontendTls(section, keyPairProblem);
+  problems.push(...tls.problems);
   const template = readTemplate(reader.text('html_error_template_file'), problems);
   const lifecycle = lifecycleOptions(reader);
   const status = reader.sub('status');
@@ -198,10 +201,13 @@ export function toRouterOptions(section: Section, randomSecret: () => string): R
     reader.number('max_request_header_bytes') || reader.number('max_header_bytes');
   const options: RouterOptions = {
     engine: reader.text('engine') as RouterOptions['engine'],
+    workers: reader.number('workers'),
     index: reader.number('index'),
     host: reader.text('host') === '' ? '::' : reader.text('host'),
     port: reader.number('port'),
     isPortShared: reader.flag('reuse_port'),
+    isPlainDisabled: reader.flag('disable_http'),
+    tls: tls.tls,
     status: {
       host: status.text('host'),
       port: status.number('port'),
@@ -223,7 +229,18 @@ export function toRouterOptions(section: Section, randomSecret: () => string): R
     accessLog: accessLogOptions(reader),
     lifecycle,
   };
-  const isLowered = requestBytes > MAX_HEADER_BYTES;
-  const warnings = isLowered ? ['max_request_header_bytes is lowered to 1 MiB'] : [];
+  if (options.isPlainDisabled && options.tls === undefined) {
+    problems.push('disable_http: neither http nor https would be served; enable_ssl is not set');
+  }
+  if (options.tls !== undefined && options.engine !== 'wire') {
+    problems.push('enable_ssl: TLS from clients needs the engine wire');
+  }
+  const warnings: string[] = [];
+  if (requestBytes > MAX_HEADER_BYTES) {
+    warnings.push('max_request_header_bytes is lowered to 1 MiB');
+  }
+  if (options.workers > 1 && options.engine !== 'wire') {
+    warnings.push('workers: only the engine wire has workers, so the main thread serves alone');
+  }
   return { options, problems, warnings };
 }

@@ -206,15 +206,50 @@ function lifecycleProperties(flavor: Flavor): TProperties {
   };
 }
 
+/** Of those that today's clients speak. */
+const NODE_CIPHERS =
+  'ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:' +
+  'ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384';
+
+/** TLS from clients; checked as a whole by frontend-tls.ts. */
+function tlsProperties(flavor: Flavor): TProperties {
+  const isNode = flavor === 'node';
+  return {
+    enable_ssl: flag(false, 'take TLS from clients, on ssl_port (engine wire)'),
+    disable_http: flag(false, 'no plain traffic port; needs enable_ssl'),
+    ssl_port: port(isNode ? 8443 : 443, 'traffic port for TLS'),
+    tls_pem: Type.Array(
+      strict(
+        { cert_chain: text('', 'PEM, the whole chain'), private_key: text('', 'PEM') },
+        flavor,
+      ),
+      { default: [], description: 'certificates; the name that the client asks for picks one' },
+    ),
+    min_tls_version: text('', 'TLSv1.0 to TLSv1.3; empty: TLSv1.2'),
+    max_tls_version: text(isNode ? 'TLSv1.3' : '', 'TLSv1.2 or TLSv1.3; empty: TLSv1.2'),
+    cipher_suites: text(isNode ? NODE_CIPHERS : '', 'up to TLSv1.2, with colons'),
+    client_cert_validation: text(isNode ? 'none' : '', 'none, request or require'),
+    client_ca_certs: text('', 'PEM: authorities of client certificates'),
+    only_trust_client_ca_certs: flag(false, 'the authorities of the system do not count'),
+  };
+}
+
 /** Everything of the router; the original's file has it at top level. */
 export function routerProperties(flavor: Flavor): TProperties {
   const isNode = flavor === 'node';
   return {
-    engine: choice(['http-proxy', 'wire'], 'what moves the bytes of requests'),
+    engine: choice(['wire', 'http-proxy'], 'what moves the bytes of requests'),
+    workers: Type.Integer({
+      minimum: 0,
+      maximum: 64,
+      default: 1,
+      description: 'threads that serve the traffic port (engine wire); 0: as many as cores',
+    }),
     index: count(0, 'number of this instance; part of its id'),
     host: text(isNode ? '' : '', 'address of the traffic port; empty: all'),
     port: port(isNode ? 8080 : 8081, 'traffic port'),
     reuse_port: flag(false, 'another router may listen on the same port, to take over'),
+    ...tlsProperties(flavor),
     status: statusSchema(flavor),
     backends: backendsSchema(flavor),
     ...registryProperties(flavor),

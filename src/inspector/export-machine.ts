@@ -14,7 +14,7 @@ const isInternal = ({ to, from, isReentering }: GraphEdge): boolean =>
 const mermaidId = (id: string): string => id.replaceAll(/[^A-Za-z0-9]/g, '_');
 
 /** `event [guard] / action, action`, as UML writes it. */
-export function edgeText({ label, guard, actions }: GraphEdge): string {
+function edgeText({ label, guard, actions }: GraphEdge): string {
   const parts = [
     ...(label === '' ? [] : [label]),
     ...(guard === undefined ? [] : [`[${guard}]`]),

@@ -29,6 +29,7 @@ import { registrarMachine } from '../../machines/router/registrar.machine.ts';
 import { routeTableMachine } from '../../machines/router/route-table.machine.ts';
 import { routerMachine } from '../../machines/router/router.machine.ts';
 import { statusMachine } from '../../machines/router/status.machine.ts';
+import { workerMachine } from '../../machines/router/worker.machine.ts';
 
 /** By the folder in `machines/`: which component it belongs to. */
 export const MACHINES_BY_COMPONENT: Readonly<Record<string, readonly AnyStateMachine[]>> = {
@@ -59,6 +60,7 @@ export const MACHINES_BY_COMPONENT: Readonly<Record<string, readonly AnyStateMac
     routeTableMachine,
     routerMachine,
     statusMachine,
+    workerMachine,
   ],
 };
 

@@ -1,6 +1,7 @@
 import type { ShardingMode } from '../model/isolation.ts';
 import type { BalancingAlgorithm } from './table/choose-endpoint.ts';
 import type { StickySettings } from './table/sticky-session.ts';
+import type { FrontendTlsOptions } from './tls-options.ts';
 
 export interface HeaderRule {
   readonly name: string;
@@ -21,6 +22,10 @@ export interface RouterOptions {
   readonly port: number;
   /** Another router may have the same port, to take over without a gap. */
   readonly isPortShared: boolean;
+  /** No plain traffic port: TLS alone. */
+  readonly isPlainDisabled: boolean;
+  /** Undefined: no TLS from clients. */
+  readonly tls: FrontendTlsOptions | undefined;
   readonly status: StatusOptions;
   readonly registry: RegistryOptions;
   readonly backends: BackendOptions;

@@ -22,11 +22,13 @@ import { MAX_CLIENT_CONNECTIONS } from '../../src/router/http/traffic-server.ts'
 import { BODY_LIMITS } from '../../src/router/http/wire/body-reader.ts';
 import { CLIENT_LIMITS } from '../../src/router/http/wire/client-connection.ts';
 import { WHEEL_TICK_MS } from '../../src/router/http/wire/timer-wheel.ts';
+import { TLS_LIMITS } from '../../src/router/http/wire/tls-listener.ts';
 import { METRIC_LIMITS } from '../../src/router/metrics.ts';
 import { INTAKE_LIMITS } from '../../src/router/registry-intake.ts';
 import { STATUS_LIMITS } from '../../src/router/status/status-server.ts';
 import { MAX_LOOKUP_HOST_LENGTH } from '../../src/router/table/route-tree.ts';
 import { MAX_SORTED_ROUTES } from '../../src/router/table/routes-json.ts';
+import { WORKER_LIMITS } from '../../src/router/workers/messages.ts';
 import { appLimits } from './app-limits.ts';
 import { controlPlaneLimits } from './control-plane-limits.ts';
 import { type Limit, limit } from './limit.ts';
@@ -114,6 +116,18 @@ function wireLimits(): Limit[] {
     limit('trailer fields', BODY_LIMITS.trailerBytes, 'bytes', '400, or 502'),
     limit('digits of a chunk size', BODY_LIMITS.sizeDigits, 'digits', '400, or 502'),
     limit('time-outs come late by at most', WHEEL_TICK_MS, 'ms', ''),
+    limit('TLS handshake of a client', TLS_LIMITS.handshakeTimeoutMs, 'ms', 'closed'),
+    limit('worker threads', WORKER_LIMITS.workers, 'threads', 'refused by the configuration'),
+    limit('pools in a batch for a worker', WORKER_LIMITS.poolsPerBatch, 'pools', 'next batch'),
+    limit('batches a worker has not applied', WORKER_LIMITS.batchesInFlight, 'batches', 'waits'),
+    limit('changed pools that wait for it', WORKER_LIMITS.waitingKeys, 'pools', 'a snapshot'),
+    limit(
+      'its access lines',
+      WORKER_LIMITS.waitingLineCharacters,
+      'characters',
+      'dropped, counted',
+    ),
+    limit('its log entries', WORKER_LIMITS.waitingLogEntries, 'entries', 'dropped, counted'),
   ];
 }
 

@@ -23,6 +23,7 @@ import { registrarMachine } from '../../machines/router/registrar.machine.ts';
 import { routeTableMachine } from '../../machines/router/route-table.machine.ts';
 import { routerMachine } from '../../machines/router/router.machine.ts';
 import { statusMachine } from '../../machines/router/status.machine.ts';
+import { workerMachine } from '../../machines/router/worker.machine.ts';
 
 /** Every actor machine of the project, by its id. Those that are no actors: lifecycles.ts. */
 export const MACHINES: Readonly<Record<string, AnyStateMachine>> = {
@@ -36,6 +37,7 @@ export const MACHINES: Readonly<Record<string, AnyStateMachine>> = {
   'route-table': routeTableMachine,
   router: routerMachine,
   status: statusMachine,
+  worker: workerMachine,
   'store-keeper': storeKeeperMachine,
   image: imageMachine,
   'bbs-handler': bbsHandlerMachine,

@@ -4,6 +4,7 @@ import { AUCTIONEER_SCRIPTS } from '../auctioneer/auctioneer-scripts.ts';
 import { INSTANCE_SCRIPTS } from '../cell/support/instance-scripts.ts';
 import { FILE_SERVER_SCRIPTS } from '../file-server/file-server-scripts.ts';
 import { EMITTER_MACHINE_SCRIPTS } from '../route-emitter/machine-scripts.ts';
+import { WORKER_SCRIPTS } from '../router/workers/worker-scripts.ts';
 import { BBS_SCRIPTS } from './bbs-scripts.ts';
 import { CELL_SCRIPTS } from './cell-scripts.ts';
 import { MACHINES } from './machines.ts';
@@ -16,6 +17,7 @@ const SCRIPTS: Readonly<Record<string, Readonly<Record<string, Script>>>> = {
   pruner: PRUNER_SCRIPTS,
   router: ROUTER_SCRIPTS,
   proxy: PROXY_SCRIPTS,
+  worker: WORKER_SCRIPTS,
   ...SMALL_SCRIPTS,
   ...BBS_SCRIPTS,
   ...CELL_SCRIPTS,

@@ -21,16 +21,20 @@ describe.concurrent.each(ENGINES)('hostile answers through %s', (engine) => {
   test.each([
     ['at once', false],
     ['in small segments', true],
-  ] as const)('every row %s', async (_name, isBytewise) => {
-    const failed: string[] = [];
-    for (const row of RESPONSE_ROWS) {
-      const problems = await runResponseRow(row, engine, isBytewise, router);
-      figures.rows += 1;
-      if (problems.length === 0) figures.passed += 1;
-      else failed.push(`${row.id} ${row.name}: ${problems.join('; ')}`);
-    }
-    expect(failed).toEqual([]);
-  }, 60_000);
+  ] as const)(
+    'every row %s',
+    async (_name, isBytewise) => {
+      const failed: string[] = [];
+      for (const row of RESPONSE_ROWS) {
+        const problems = await runResponseRow(row, engine, isBytewise, router);
+        figures.rows += 1;
+        if (problems.length === 0) figures.passed += 1;
+        else failed.push(`${row.id} ${row.name}: ${problems.join('; ')}`);
+      }
+      expect(failed).toEqual([]);
+    },
+    60_000,
+  );
 
   test('no fault of the router was logged', () => {
     expect(faultsOf(router)).toEqual([]);

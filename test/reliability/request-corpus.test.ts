@@ -22,31 +22,35 @@ describe.concurrent.each(ENGINES)('request corpus through %s', (engine) => {
     await router.stop();
   });
 
-  test.each(MODES)('every row %s', async (mode) => {
-    const backend = await RecordingBackend.start({
-      onHead({ target }, { socket }) {
-        if (target !== '/early') return false;
-        socket.write(okText('early'));
-        return true;
-      },
-    });
-    const host = await addRoute(router, backend.port);
-    const failed: string[] = [];
-    for (const row of REQUEST_ROWS) {
-      if (!isPlayed(row, engine, mode)) {
-        figures.leftOut += 1;
-        continue;
+  test.each(MODES)(
+    'every row %s',
+    async (mode) => {
+      const backend = await RecordingBackend.start({
+        onHead({ target }, { socket }) {
+          if (target !== '/early') return false;
+          socket.write(okText('early'));
+          return true;
+        },
+      });
+      const host = await addRoute(router, backend.port);
+      const failed: string[] = [];
+      for (const row of REQUEST_ROWS) {
+        if (!isPlayed(row, engine, mode)) {
+          figures.leftOut += 1;
+          continue;
+        }
+        const own = rowForEngine(row, engine);
+        const problems = await runRequestRow(own, mode, { router, backend, host });
+        figures.rows += 1;
+        if (problems.length === 0) figures.passed += 1;
+        else failed.push(`${row.id} ${row.name}: ${problems.join('; ')}`);
+        if (problems.includes('SMUGGLED')) figures.smuggled += 1;
       }
-      const own = rowForEngine(row, engine);
-      const problems = await runRequestRow(own, mode, { router, backend, host });
-      figures.rows += 1;
-      if (problems.length === 0) figures.passed += 1;
-      else failed.push(`${row.id} ${row.name}: ${problems.join('; ')}`);
-      if (problems.includes('SMUGGLED')) figures.smuggled += 1;
-    }
-    await backend.stop();
-    expect(failed).toEqual([]);
-  }, 60_000);
+      await backend.stop();
+      expect(failed).toEqual([]);
+    },
+    60_000,
+  );
 
   test('no fault of the router was logged', () => {
     expect(faultsOf(router)).toEqual([]);

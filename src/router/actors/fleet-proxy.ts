@@ -18,7 +18,8 @@ function findPort(
   scope: ResourceScope<ProxyEvent>,
   onFound: (port: number) => void,
 ): () => void {
-  const { host, port, isPortShared } = options;
+  const { host, isPortShared, isPlainDisabled, tls } = options;
+  const port = isPlainDisabled ? (tls?.port ?? 0) : options.port;
   const advice = 'stop the other program, or set router.port';
   const probe = createServer((socket) => socket.destroy());
   const where = { what: 'router', host, port, isPortShared, advice };

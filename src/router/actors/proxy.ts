@@ -1,29 +1,25 @@
 import { proxyMachine } from '../../../machines/router/proxy.machine.ts';
 import type { ProxyEvent } from '../../../machines/router/router.events.ts';
-import { listen } from '../../kernel/listen.ts';
 import { resource } from '../../kernel/resource.ts';
 import { createTrafficServer } from '../http/listener.ts';
 import { createWireServer } from '../http/wire/wire-server.ts';
+import { openTrafficPorts } from '../open-traffic-ports.ts';
 import type { RouterState } from '../state.ts';
 
 /** How often a draining listener looks whether all is done. */
 const DRAIN_LOOK_MS = 20;
 
-/** Owns the traffic port. */
+/** Owns the traffic ports. */
 export function proxyLogic(state: RouterState) {
   const { log, clock } = state.ports;
-  const { host, port, isPortShared } = state.options;
   const listener = resource<ProxyEvent, Record<string, never>>((_input, scope) => {
     const { engine } = state.options;
     const create = engine === 'wire' ? createWireServer : createTrafficServer;
     const traffic = create(state.engine);
     state.traffic = traffic;
-    const advice = 'stop the other program, or set router.port';
-    const close = listen(
-      traffic.server,
-      { what: 'router', host, port, isPortShared, advice },
-      scope,
-      (bound) => scope.send({ type: 'LISTENING', port: bound }),
+    const { port, isPortShared } = state.options;
+    const close = openTrafficPorts(state.options, traffic, { port, isPortShared }, scope, (bound) =>
+      scope.send({ type: 'LISTENING', port: bound }),
     );
     return () => {
       close();
@@ -40,6 +36,7 @@ export function proxyLogic(state: RouterState) {
     });
     state.isClosing = true;
     traffic?.server.close();
+    traffic?.secureServer?.close();
     let timer = clock.setTimeout(look, 0);
     return () => clock.clearTimeout(timer);
   });

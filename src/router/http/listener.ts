@@ -225,6 +225,7 @@ export function createTrafficServer(context: EngineContext): TrafficServer {
   });
   return {
     server,
+    secureServer: undefined,
     get openUpgrades() {
       return upgraded.size;
     },

@@ -6,6 +6,8 @@ export const MAX_CLIENT_CONNECTIONS = 50_000;
 /** The traffic port of one engine. */
 export interface TrafficServer {
   readonly server: Server;
+  /** For TLS; undefined: none. */
+  readonly secureServer: Server | undefined;
   readonly openUpgrades: number;
   /** Ends idle connections now and busy ones after their answer. */
   closeIdle(): void;

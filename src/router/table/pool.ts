@@ -84,6 +84,14 @@ export class Pool {
   /** Hears of a mark on one of its members; the copies of the workers tell it on. */
   memberFailed(_member: PoolMember): void {}
 
+  /** For a copy of another pool. */
+  setMembers(members: readonly PoolMember[]): void {
+    this.members = members.length === 0 ? NO_MEMBERS : members.slice();
+    this.maglevTable = undefined;
+    this.index = undefined;
+    if (members.length >= INDEX_FROM_SIZE) this.buildIndex();
+  }
+
   remove(removed: PoolMember, nowMs: number): void {
     this.removeAll((member) => member === removed, nowMs);
   }

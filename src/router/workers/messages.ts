@@ -5,6 +5,7 @@ import type { ModificationTag } from '../../model/modification-tag.ts';
 import type { LoadBalancingOption, Tags } from '../../model/registry-message.ts';
 import type { LogLevel } from '../../ports/log.ts';
 import type { RouterOptions } from '../options.ts';
+import { type Columns, namesOf } from './columns.ts';
 
 /** An endpoint of the main thread's table; it never changes under its number. */
 export interface EndpointState {
@@ -28,6 +29,27 @@ export interface EndpointState {
   readonly connectionPoolId: number;
 }
 
+export const ENDPOINT_NAMES = namesOf<EndpointState>({
+  id: true,
+  host: true,
+  port: true,
+  isTls: true,
+  applicationId: true,
+  privateInstanceId: true,
+  privateInstanceIndex: true,
+  tags: true,
+  isolationSegment: true,
+  availabilityZone: true,
+  serverCertDomainSan: true,
+  protocol: true,
+  routeServiceUrl: true,
+  staleThresholdMs: true,
+  endpointUpdatedAtNs: true,
+  loadBalancing: true,
+  modificationTag: true,
+  connectionPoolId: true,
+});
+
 /** A pool as it is now; whatever the copy had under this key before does not matter. */
 export interface PoolState {
   readonly key: string;
@@ -40,6 +62,15 @@ export interface PoolState {
   readonly failed: readonly (readonly [place: number, forMs: number])[];
 }
 
+export const POOL_NAMES = namesOf<PoolState>({
+  key: true,
+  contextPath: true,
+  routeServiceUrl: true,
+  loadBalancing: true,
+  members: true,
+  failed: true,
+});
+
 export interface TableBatch {
   readonly type: 'table';
   /** One more with each batch to this thread. */
@@ -51,8 +82,8 @@ export interface TableBatch {
   /** The snapshot is whole: pools that it did not name are gone. */
   readonly isLast: boolean;
   /** Those that this thread was not told of since the snapshot began. */
-  readonly endpoints: readonly EndpointState[];
-  readonly pools: readonly PoolState[];
+  readonly endpoints: Columns<EndpointState>;
+  readonly pools: Columns<PoolState>;
   readonly goneKeys: readonly string[];
 }
 
@@ -75,7 +106,6 @@ export interface WorkerInput {
 
 export type ToWorker =
   | TableBatch
-  | { readonly type: 'failures'; readonly failures: readonly EndpointFailure[] }
   | { readonly type: 'phase'; readonly phase: RouterPhase; readonly isClosing: boolean }
   | { readonly type: 'open'; readonly port: number }
   /** No new connections; busy ones end after their answers. */
@@ -146,10 +176,12 @@ export type FromWorker =
 export const WORKER_LIMITS = {
   /** More threads than this serve nobody. */
   workers: 64,
-  /** Pools in one batch; endpoints may be more. */
-  poolsPerBatch: 500,
-  /** Endpoints after which a batch is full, whatever its pools. */
-  endpointsPerBatch: 1000,
+  /** Pools in one batch. */
+  poolsPerBatch: 250,
+  /** Members of these pools; the last pool may have more. */
+  membersPerBatch: 2000,
+  /** Longest time that batches are made in one turn: as long as messages are taken in. */
+  pumpSliceMs: 4,
   /** Batches that a thread was sent and has not applied. */
   batchesInFlight: 4,
   /** Changed pools that wait for a slow thread; with more it gets a snapshot instead. */

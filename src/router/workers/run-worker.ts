@@ -1,7 +1,6 @@
 /** What runs in a worker thread: the engine `wire` on the shared port, over a copy of the table. */
 import { findStartupError } from '../../../machines/kernel/failures.ts';
 import type { RouterPhase } from '../../../machines/router/router.events.ts';
-import { listen } from '../../kernel/listen.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Random } from '../../ports/random.ts';
 import type { ParentThread } from '../../ports/worker.ts';
@@ -9,6 +8,7 @@ import { type AccessLog, createAccessLog } from '../access-log.ts';
 import type { EngineContext } from '../http/exchange.ts';
 import type { TrafficServer } from '../http/traffic-server.ts';
 import { createWireServer } from '../http/wire/wire-server.ts';
+import { openTrafficPorts } from '../open-traffic-ports.ts';
 import { tableSettings } from '../table-settings.ts';
 import type { FromWorker, TableBatch, ToWorker, WorkerInput } from './messages.ts';
 import { TableCopy } from './table-copy.ts';
@@ -101,9 +101,6 @@ class WorkerProgram {
       case 'table':
         this.#applyBatch(message);
         break;
-      case 'failures':
-        for (const failure of message.failures) this.#table.noteFailure(failure);
-        break;
       case 'phase':
         this.#standing.phase = message.phase;
         this.#standing.isClosing = message.isClosing;
@@ -138,26 +135,24 @@ class WorkerProgram {
   #open(port: number): void {
     const traffic = createWireServer(this.#engine);
     this.#traffic = traffic;
-    const { host } = this.#input.options;
-    const advice = 'stop the other program, or set router.port';
     const fail = (error: unknown): void => this.#fail(error);
-    listen(
-      traffic.server,
-      { what: 'router', host, port, isPortShared: true, advice },
-      { fail },
-      () => this.#post({ type: 'listening', port }),
+    const { options } = this.#input;
+    openTrafficPorts(options, traffic, { port, isPortShared: true }, { fail }, () =>
+      this.#post({ type: 'listening', port }),
     );
   }
 
   #fail(error: unknown): void {
     const { message, stack = '' } = error instanceof Error ? error : new Error(String(error));
-    const advice = findStartupError(error)?.advice;
+    // Only some systems spread the connections of one port over several sockets.
+    const isUnknownHere = (error as NodeJS.ErrnoException).code === 'ENOTSUP';
+    const advice = isUnknownHere ? 'set router.workers to 1' : findStartupError(error)?.advice;
     this.#post({ type: 'failed', message, stack, advice });
   }
 
   #close(): void {
     const { clock } = this.#ports;
-    this.#traffic?.server.close();
+    this.#closePorts();
     const look = (): void => {
       this.#traffic?.closeIdle();
       if (this.#reports.metrics.openRequests > 0) {
@@ -170,8 +165,13 @@ class WorkerProgram {
     clock.setTimeout(look, 0);
   }
 
-  #cut(): void {
+  #closePorts(): void {
     this.#traffic?.server.close();
+    this.#traffic?.secureServer?.close();
+  }
+
+  #cut(): void {
+    this.#closePorts();
     this.#traffic?.cut();
     this.#traffic = undefined;
     this.#lastWords();

@@ -4,7 +4,15 @@ import { Pool, type PoolMember } from '../table/pool.ts';
 import type { RouteTableSettings } from '../table/route-table.ts';
 import { RouteTable, type RouteTableObserver } from '../table/route-table.ts';
 import type { ValueSharer } from '../table/share-values.ts';
-import type { EndpointFailure, EndpointState, PoolState, TableBatch } from './messages.ts';
+import { toRows } from './columns.ts';
+import {
+  ENDPOINT_NAMES,
+  type EndpointFailure,
+  type EndpointState,
+  POOL_NAMES,
+  type PoolState,
+  type TableBatch,
+} from './messages.ts';
 
 /** What a batch did. `gap`: one before it is missing, it was not applied. */
 export type Applied = 'applied' | 'complete' | 'gap';
@@ -93,13 +101,13 @@ export class TableCopy extends RouteTable {
     else if (this.#isInGap) return 'applied';
     else if (!isNext) return this.#beginGap();
     const used: CopiedEndpoint[] = [];
-    for (const state of batch.endpoints) used.push(this.#endpointOf(state));
+    for (const state of toRows(batch.endpoints, ENDPOINT_NAMES)) used.push(this.#endpointOf(state));
     let isWhole = true;
-    for (const state of batch.pools) isWhole = this.#putPool(state, used) && isWhole;
+    for (const state of toRows(batch.pools, POOL_NAMES))
+      isWhole = this.#putPool(state, used) && isWhole;
     for (const key of batch.goneKeys) {
       const pool = this.poolOf(key);
       if (pool !== undefined) this.#drop(pool, used);
-      this.#told?.delete(key);
     }
     if (batch.isLast) this.#dropUntold(used);
     // At the end of the batch: an endpoint may have moved from one pool to another.
@@ -134,15 +142,6 @@ export class TableCopy extends RouteTable {
     this.#onFailure({ effect: 'mark', key: pool.key, endpointId: endpoint.id, forMs });
   }
 
-  /** What another thread found; it is not told on. */
-  noteFailure({ key, endpointId, forMs }: EndpointFailure): void {
-    for (const member of this.poolOf(key)?.members ?? []) {
-      if (!(member.endpoint instanceof CopiedEndpoint) || member.endpoint.id !== endpointId)
-        continue;
-      member.failedUntilMs = Math.floor(this.#nowMs() + forMs);
-    }
-  }
-
   #endpointOf(state: EndpointState): CopiedEndpoint {
     const known = this.#endpoints.get(state.id);
     if (known !== undefined) return known;
@@ -168,47 +167,50 @@ export class TableCopy extends RouteTable {
   }
 
   /** Marks and counts of endpoints that stay are this thread's own and stay. */
-  #setMembers(pool: Pool, state: PoolState, used: CopiedEndpoint[]): boolean {
-    const { members } = state;
+  #setMembers(pool: Pool, { members, failed }: PoolState, used: CopiedEndpoint[]): boolean {
+    const before = pool.members;
+    this.#releaseOrphans(pool, used);
     const isSame =
-      pool.members.length === members.length &&
-      pool.members.every(({ endpoint }, at) => (endpoint as CopiedEndpoint).id === members[at]);
-    if (isSame) return true;
-    const marks = new Map<number, number>();
-    const nowMs = this.#nowMs();
-    for (const [place, forMs] of state.failed) {
-      marks.set(members[place] ?? 0, Math.floor(nowMs + forMs));
+      before.length === members.length &&
+      before.every(({ endpoint }, at) => (endpoint as CopiedEndpoint).id === members[at]);
+    if (!isSame && !this.#replaceMembers(pool, members, used)) return false;
+    // What other threads found out about its endpoints.
+    for (const [place, forMs] of failed) {
+      const member = pool.members[place];
+      if (member === undefined) continue;
+      const untilMs = Math.floor(this.#nowMs() + forMs);
+      member.failedUntilMs = Math.max(member.failedUntilMs, untilMs);
     }
-    for (const { endpoint, failedUntilMs } of pool.members) {
-      if (endpoint instanceof CopiedEndpoint) marks.set(endpoint.id, failedUntilMs);
-    }
+    return true;
+  }
+
+  #replaceMembers(pool: Pool, ids: readonly number[], used: CopiedEndpoint[]): boolean {
+    const known = new Map<number, PoolMember>();
+    for (const member of pool.members) known.set((member.endpoint as CopiedEndpoint).id, member);
     this.#release(pool, used);
-    let isWhole = true;
-    for (const id of members) {
+    const members: PoolMember[] = [];
+    for (const id of ids) {
       const endpoint = this.#endpoints.get(id);
-      if (endpoint === undefined) {
-        isWhole = false;
-        continue;
-      }
+      if (endpoint === undefined) continue;
       endpoint.uses += 1;
-      pool.add(endpoint, 0);
+      members.push(known.get(id) ?? { endpoint, updatedAtMs: 0, failedUntilMs: 0 });
     }
-    for (const member of pool.members) {
-      const untilMs = marks.get((member.endpoint as CopiedEndpoint).id);
-      if (untilMs !== undefined) member.failedUntilMs = untilMs;
-    }
-    return isWhole;
+    pool.setMembers(members);
+    return members.length === ids.length;
   }
 
   #release(pool: Pool, used: CopiedEndpoint[]): void {
     for (const { endpoint } of pool.members) {
-      if (!(endpoint instanceof CopiedEndpoint)) continue;
-      endpoint.uses -= 1;
-      used.push(endpoint);
+      (endpoint as CopiedEndpoint).uses -= 1;
+      used.push(endpoint as CopiedEndpoint);
     }
-    used.push(...(this.#orphans.get(pool.key) ?? []));
+    this.#releaseOrphans(pool, used);
+    pool.setMembers([]);
+  }
+
+  #releaseOrphans(pool: Pool, used: CopiedEndpoint[]): void {
+    for (const orphan of this.#orphans.get(pool.key) ?? []) used.push(orphan);
     this.#orphans.delete(pool.key);
-    pool.removeAll(() => true, 0);
   }
 
   #drop(pool: Pool, used: CopiedEndpoint[]): void {

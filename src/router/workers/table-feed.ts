@@ -6,7 +6,15 @@
 import type { Endpoint } from '../table/endpoint.ts';
 import type { Pool } from '../table/pool.ts';
 import type { RouteTable } from '../table/route-table.ts';
-import { type EndpointState, type PoolState, type TableBatch, WORKER_LIMITS } from './messages.ts';
+import { toColumns } from './columns.ts';
+import {
+  ENDPOINT_NAMES,
+  type EndpointState,
+  POOL_NAMES,
+  type PoolState,
+  type TableBatch,
+  WORKER_LIMITS,
+} from './messages.ts';
 
 /** The numbers of the endpoints, the same for all threads. */
 export class EndpointNumbers {
@@ -30,12 +38,14 @@ export interface TableFeedOptions {
   readonly post: (batch: TableBatch) => void;
 }
 
+/** One object: it is copied once per batch. */
+const NONE_FAILED: PoolState['failed'] = [];
+
 interface Draft {
   readonly endpoints: EndpointState[];
   readonly pools: PoolState[];
   readonly goneKeys: string[];
-  /** Pools and endpoints looked at. */
-  seen: number;
+  members: number;
 }
 
 /** The way of the table's changes to one thread. Silent until the thread asks for a snapshot. */
@@ -80,16 +90,24 @@ export class TableFeed {
     if (sequence > this.#applied && sequence <= this.#sequence) this.#applied = sequence;
   }
 
-  /** Sends what the thread can take now; call it again after changes and when it has applied. */
-  pump(): void {
-    while (this.#isAttached && this.#sequence - this.#applied < WORKER_LIMITS.batchesInFlight) {
-      if (this.#waiting.size === 0 && this.#snapshot === undefined) return;
-      this.#post();
-    }
+  get #canSend(): boolean {
+    if (!this.#isAttached) return false;
+    if (this.#sequence - this.#applied >= WORKER_LIMITS.batchesInFlight) return false;
+    return this.#waiting.size > 0 || this.#snapshot !== undefined;
+  }
+
+  /**
+   * Sends one batch, when there is something to tell and the thread can take it. True: another
+   * one could follow. A pool that changes many times meanwhile is told once.
+   */
+  pump(): boolean {
+    if (!this.#canSend) return false;
+    this.#post();
+    return this.#canSend;
   }
 
   #post(): void {
-    const draft: Draft = { endpoints: [], pools: [], goneKeys: [], seen: 0 };
+    const draft: Draft = { endpoints: [], pools: [], goneKeys: [], members: 0 };
     for (const key of this.#waiting) {
       if (isFull(draft)) break;
       this.#waiting.delete(key);
@@ -113,8 +131,8 @@ export class TableFeed {
       snapshot: this.#snapshots,
       isFirst,
       isLast,
-      endpoints,
-      pools,
+      endpoints: toColumns(endpoints, ENDPOINT_NAMES),
+      pools: toColumns(pools, POOL_NAMES),
       goneKeys,
     });
   }
@@ -123,32 +141,33 @@ export class TableFeed {
     const pool = this.#options.table.poolOf(key);
     if (pool === undefined) {
       draft.goneKeys.push(key);
-      draft.seen += 1;
       return;
     }
     const nowMs = this.#options.nowMs();
     const members: number[] = [];
-    const failed: (readonly [number, number])[] = [];
+    let failed: PoolState['failed'] = NONE_FAILED;
     for (const { endpoint, failedUntilMs } of pool.members) {
       const id = this.#options.numbers.of(endpoint);
       if (!this.#told.has(endpoint)) {
         this.#told.add(endpoint);
         draft.endpoints.push(endpointState(id, endpoint));
       }
-      if (failedUntilMs > nowMs) failed.push([members.length, failedUntilMs - nowMs]);
+      if (failedUntilMs > nowMs) {
+        failed = [...failed, [members.length, failedUntilMs - nowMs]];
+      }
       members.push(id);
     }
     const { contextPath, routeServiceUrl, loadBalancing } = pool;
     draft.pools.push({ key, contextPath, routeServiceUrl, loadBalancing, members, failed });
-    draft.seen += 1;
+    draft.members += members.length;
   }
 }
 
-function isFull({ seen, endpoints }: Draft): boolean {
-  return seen >= WORKER_LIMITS.poolsPerBatch || endpoints.length >= WORKER_LIMITS.endpointsPerBatch;
+function isFull({ pools, goneKeys, members }: Draft): boolean {
+  const { poolsPerBatch, membersPerBatch } = WORKER_LIMITS;
+  return pools.length + goneKeys.length >= poolsPerBatch || members >= membersPerBatch;
 }
 
 function endpointState(id: number, endpoint: Endpoint): EndpointState {
-  const { address: _address, openConnections: _open, ...described } = endpoint;
-  return { id, ...described };
+  return { id, ...endpoint };
 }

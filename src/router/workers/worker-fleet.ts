@@ -100,12 +100,28 @@ export class WorkerFleet {
   /** A pool of the table changed: told with all others of this turn. */
   changed(key: string): void {
     for (const { feed } of this.#links.values()) feed.changed(key);
+    this.#pumpSoon();
+  }
+
+  #pumpSoon(): void {
     if (this.#isPumpDue || this.#links.size === 0) return;
     this.#isPumpDue = true;
     this.#options.clock.defer(() => {
       this.#isPumpDue = false;
-      for (const { feed } of this.#links.values()) feed.pump();
+      if (this.#pump()) this.#pumpSoon();
     });
+  }
+
+  /** True: there is more, for a turn of its own; requests and registrations come between. */
+  #pump(): boolean {
+    const { clock } = this.#options;
+    const untilMs = clock.nowMs() + WORKER_LIMITS.pumpSliceMs;
+    let isMore = true;
+    while (isMore && clock.nowMs() <= untilMs) {
+      isMore = false;
+      for (const { feed } of this.#links.values()) isMore = feed.pump() || isMore;
+    }
+    return isMore;
   }
 
   /** What concerns all workers; the rest is for the worker's actor. */
@@ -118,11 +134,11 @@ export class WorkerFleet {
         break;
       case 'applied':
         link.feed.applied(message.sequence);
-        link.feed.pump();
+        this.#pumpSoon();
         break;
       case 'resync':
         link.feed.startSnapshot();
-        link.feed.pump();
+        this.#pumpSoon();
         break;
       case 'drained':
       case 'stopped':
@@ -141,27 +157,24 @@ export class WorkerFleet {
   #takeReport(index: number, link: Link, report: WorkerReport): void {
     link.thread.post({ type: 'reported' });
     this.#droppedLines += report.droppedLines;
-    const news = report.failures.filter((failure) => this.#takeFailure(failure));
-    if (news.length > 0) {
-      for (const [other, { thread }] of this.#links) {
-        if (other !== index) thread.post({ type: 'failures', failures: news });
-      }
-    }
+    for (const failure of report.failures) this.#takeFailure(index, failure);
     takeReport(report, link.gauges, this.#options);
   }
 
-  /** True: the other workers have to be told; what was removed they hear as a change. */
-  #takeFailure({ effect, key, endpointId, forMs }: EndpointFailure): boolean {
+  /** The other workers hear of it as of any change of the pool. */
+  #takeFailure(index: number, { effect, key, endpointId, forMs }: EndpointFailure): void {
     const { table, clock } = this.#options;
     const pool = table.poolOf(key);
     const member = pool?.members.find(({ endpoint }) => this.#numbers.of(endpoint) === endpointId);
-    if (pool === undefined || member === undefined) return false;
+    if (pool === undefined || member === undefined) return;
     const nowMs = clock.nowMs();
     if (effect === 'remove') {
       table.removeFailed(pool, member.endpoint, nowMs);
-      return false;
+      return;
     }
-    return markFailed(pool, member.endpoint, nowMs + forMs);
+    markFailed(pool, member.endpoint, nowMs + forMs);
+    for (const [other, { feed }] of this.#links) if (other !== index) feed.changed(key);
+    this.#pumpSoon();
   }
 }
 

@@ -51,11 +51,11 @@ const WEIGHTS: readonly (readonly [BehaviourName, number])[] = [
   ['middle', 12],
   ['large', 6],
 ];
-const WEIGHT_SUM = WEIGHTS.reduce((sum, [, weight]) => sum + weight, 0);
 
-function pickBehaviour(random: Random): BehaviourName {
-  let left = random.below(WEIGHT_SUM);
-  for (const [name, weight] of WEIGHTS) {
+function pickBehaviour(random: Random, leftOut: readonly BehaviourName[]): BehaviourName {
+  const weights = WEIGHTS.filter(([name]) => !leftOut.includes(name));
+  let left = random.below(weights.reduce((sum, [, weight]) => sum + weight, 0));
+  for (const [name, weight] of weights) {
     if (left < weight) return name;
     left -= weight;
   }
@@ -102,18 +102,23 @@ function readAnswer(text: string, from: number): Found | undefined {
   }
 }
 
+export interface EchoSettings {
+  readonly port: number;
+  readonly host: string;
+  /** What endpoints are not asked for. */
+  readonly leftOut: readonly BehaviourName[];
+}
+
 export class EchoClient {
-  readonly #port: number;
-  readonly #host: string;
+  readonly #settings: EchoSettings;
   readonly #random: Random;
   readonly #figures: EchoFigures;
   readonly #name: number;
   #sequence = 0;
   #socket: Socket | undefined;
 
-  constructor(port: number, host: string, name: number, random: Random, figures: EchoFigures) {
-    this.#port = port;
-    this.#host = host;
+  constructor(settings: EchoSettings, name: number, random: Random, figures: EchoFigures) {
+    this.#settings = settings;
     this.#name = name;
     this.#random = random;
     this.#figures = figures;
@@ -128,11 +133,11 @@ export class EchoClient {
   #request(): Expected & { readonly text: string } {
     this.#sequence += 1;
     const token = `${this.#name}-${this.#sequence}-${this.#random.below(1_000_000)}`;
-    const behaviour = pickBehaviour(this.#random);
+    const behaviour = pickBehaviour(this.#random, this.#settings.leftOut);
     const hasBody = behaviour === 'early' || this.#random.below(4) === 0;
     const start = `${hasBody ? 'POST' : 'GET'} /${behaviour}/${token} HTTP/1.1`;
     const length = hasBody ? `Content-Length: ${token.length}\r\n` : '';
-    const text = `${start}\r\nHost: ${this.#host}\r\n${length}\r\n${hasBody ? token : ''}`;
+    const text = `${start}\r\nHost: ${this.#settings.host}\r\n${length}\r\n${hasBody ? token : ''}`;
     return { behaviour, token, text };
   }
 
@@ -164,7 +169,9 @@ export class EchoClient {
         socket.off('close', onClose);
         if (isHung) {
           figures.hung += batch.length - answered;
-          this.#fault(`hung: ${batch[answered]?.behaviour} after ${JSON.stringify(text.slice(0, 200))}`);
+          this.#fault(
+            `hung: ${batch[answered]?.behaviour} after ${JSON.stringify(text.slice(0, 200))}`,
+          );
           socket.destroy();
         } else figures.cut += batch.length - answered;
         resolve();
@@ -242,7 +249,7 @@ export class EchoClient {
       return old;
     }
     old?.destroy();
-    const socket = connect({ port: this.#port, host: '127.0.0.1', noDelay: true });
+    const socket = connect({ port: this.#settings.port, host: '127.0.0.1', noDelay: true });
     socket.on('error', () => {});
     this.#socket = socket;
     await new Promise<void>((resolve) => {

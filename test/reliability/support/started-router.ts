@@ -23,10 +23,17 @@ export async function startRouter(engine: Engine, settings: Section = {}): Promi
 
 export async function addRoute(router: TestRouter, ...ports: number[]): Promise<string> {
   const host = uniqueHost();
-  for (const port of ports) {
-    await router.register({ port, uris: [host], app: host, private_instance_id: String(port) });
-  }
+  refreshRoute(router, host, ports);
+  await router.settled();
   return host;
+}
+
+/** The heartbeat of a route: without it a long run would lose it after 120 s. */
+export function refreshRoute(router: TestRouter, host: string, ports: readonly number[]): void {
+  for (const port of ports) {
+    const message = { host: '127.0.0.1', port, uris: [host], private_instance_id: String(port) };
+    router.publish('router.register', JSON.stringify(message));
+  }
 }
 
 /** Log lines that only a fault of the router itself writes. */

@@ -37,7 +37,7 @@ function framingOf(headers: SeenHead['headers']): number | 'chunked' {
   }
   const [length] = lengths;
   if (length === undefined) return 0;
-  if (!/^(0|[1-9][0-9]*)$/.test(length)) throw new Error('bad length');
+  if (!/^[0-9]{1,15}$/.test(length)) throw new Error('bad length');
   return Number(length);
 }
 
@@ -93,6 +93,18 @@ export class StrictReader {
     return this.#text.length < end ? undefined : { text: this.#text.slice(from, end), end };
   }
 
+  #trailers(from: number, text: string) {
+    let at = from;
+    for (;;) {
+      const lineEnd = this.#text.indexOf('\r\n', at);
+      if (lineEnd === -1) return undefined;
+      if (lineEnd === at) return { text, end: lineEnd + 2 };
+      const line = this.#text.slice(at, lineEnd);
+      if (!HEADER.test(line)) throw new Error(`trailer line ${JSON.stringify(line.slice(0, 80))}`);
+      at = lineEnd + 2;
+    }
+  }
+
   #chunks(from: number) {
     let at = from;
     let text = '';
@@ -102,10 +114,10 @@ export class StrictReader {
       const size = this.#text.slice(at, lineEnd);
       if (!/^[0-9a-f]{1,8}$/i.test(size)) throw new Error(`chunk size ${JSON.stringify(size)}`);
       const length = Number.parseInt(size, 16);
+      if (length === 0) return this.#trailers(lineEnd + 2, text);
       const dataEnd = lineEnd + 2 + length;
       if (this.#text.length < dataEnd + 2) return undefined;
       if (this.#text.slice(dataEnd, dataEnd + 2) !== '\r\n') throw new Error('end of a chunk');
-      if (length === 0) return { text, end: dataEnd + 2 };
       text += this.#text.slice(lineEnd + 2, dataEnd);
       at = dataEnd + 2;
     }

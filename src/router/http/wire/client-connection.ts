@@ -6,6 +6,7 @@ import type { Socket } from 'node:net';
 import type { HeaderList } from '../../policy/header-list.ts';
 import { endWith, LINGER_MS } from '../reject.ts';
 import { BodyReader, type BodySink, FORBIDDEN_TRAILERS, NO_BODY } from './body-reader.ts';
+import { ByteRoom } from './byte-room.ts';
 import {
   type Arrival,
   arrivalOf,
@@ -15,7 +16,7 @@ import {
   faultText,
 } from './read-arrival.ts';
 import { headEnd, isHopeless } from './read-head.ts';
-import { type ReadRequest, readRequestHead } from './read-request-head.ts';
+import { isOldRequest, type ReadRequest, readRequestHead } from './read-request-head.ts';
 import { Deadline, type TimerWheel } from './timer-wheel.ts';
 
 export const CLIENT_LIMITS = {
@@ -65,6 +66,7 @@ export class ClientConnection implements BodySink {
   #phase: Phase = 'head';
   /** Came, and was not read yet. */
   #pending: Buffer | undefined;
+  readonly #room = new ByteRoom();
   #searched = 0;
   #emptyLines = 0;
   #carrier: RequestCarrier | undefined;
@@ -181,8 +183,7 @@ export class ClientConnection implements BodySink {
 
   readonly #onData = (chunk: Buffer): void => {
     if (this.#phase === 'ending') return;
-    if (this.#pending === undefined) this.#pending = chunk;
-    else this.#pending = Buffer.concat([this.#pending, chunk]);
+    this.#pending = this.#room.append(this.#pending, chunk);
     if (this.#phase === 'head') this.#readHeads();
     else {
       this.#feedBody();
@@ -273,6 +274,7 @@ export class ClientConnection implements BodySink {
     this.#isBodyWanted = false;
     this.#emptyLines = 0;
     this.#searched = 0;
+    if (this.#pending === undefined) this.#room.clear();
     this.#owner.wheel.set(this.#deadline, this.#owner.idleTimeoutMs);
     if (this.socket.isPaused()) this.socket.resume();
     // Within a read the loop below goes on by itself.
@@ -296,7 +298,8 @@ export class ClientConnection implements BodySink {
     const end = headEnd(bytes, from, this.#searched, CLIENT_LIMITS.headBytes);
     if (end === -1) return this.#refuse(faultText({ fault: 'too-large', version: '' }));
     if (end === 0) {
-      if (isHopeless(bytes, from, this.#searched)) return this.#refuse(BAD_REQUEST);
+      if (isHopeless(bytes, from, this.#searched) || isOldRequest(bytes, from))
+        return this.#refuse(BAD_REQUEST);
       this.#pending = from === 0 ? bytes : bytes.subarray(from);
       if (this.#searched === 0) {
         const { wheel, readHeaderTimeoutMs } = this.#owner;

@@ -13,6 +13,7 @@ import {
   NO_BODY,
   UNTIL_CLOSE,
 } from './body-reader.ts';
+import { ByteRoom } from './byte-room.ts';
 import { type HeadFault, headEnd, isHopeless } from './read-head.ts';
 import { type ReadResponse, readResponseHead } from './read-response-head.ts';
 
@@ -89,6 +90,7 @@ export class EndpointConnection implements BodySink {
   readonly #onEnded: (connection: EndpointConnection) => void;
   #reader: AnswerReader | undefined;
   #pending: Buffer | undefined;
+  readonly #room = new ByteRoom();
   #searched = 0;
   #body: BodyReader | undefined;
   #mayKeepAlive = false;
@@ -155,6 +157,7 @@ export class EndpointConnection implements BodySink {
   release(): void {
     this.#reader = undefined;
     this.isReused = true;
+    this.#room.clear();
     // A slow client may have stopped it: idle, it must hear what the endpoint does.
     if (this.socket.isPaused()) this.socket.resume();
   }
@@ -178,11 +181,8 @@ export class EndpointConnection implements BodySink {
       return;
     }
     this.#bytesReceived += chunk.length;
-    let bytes = chunk;
-    if (this.#pending !== undefined) {
-      bytes = Buffer.concat([this.#pending, chunk]);
-      this.#pending = undefined;
-    }
+    const bytes = this.#room.append(this.#pending, chunk);
+    this.#pending = undefined;
     let at = 0;
     while (this.#body === undefined) {
       const end = this.#takeHead(bytes, at);

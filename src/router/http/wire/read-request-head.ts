@@ -51,6 +51,14 @@ export function readRequestHead(text: string): ReadRequest | RequestFault {
   return typeof headers === 'string' ? fault(headers) : { method, target, version, headers };
 }
 
+/** A request line of HTTP/0.9 has no version, and its sender waits for the answer at once. */
+export function isOldRequest(bytes: Buffer, from: number): boolean {
+  const end = bytes.indexOf('\r\n', from);
+  return (
+    end !== -1 && !/ HTTP\/[0-9.]*$/.test(bytes.toString('latin1', Math.max(from, end - 12), end))
+  );
+}
+
 /** RFC 9112 §2.3: one digit, a dot, one digit; case matters. */
 function versionOf(protocol: string): string | undefined {
   return /^HTTP\/([0-9]\.[0-9])$/.exec(protocol)?.[1];

@@ -11,6 +11,7 @@ import { EndpointPools } from './endpoint-pools.ts';
 import type { Arrival } from './read-arrival.ts';
 import { sendRouterResponse } from './send-router-response.ts';
 import { TimerWheel } from './timer-wheel.ts';
+import { createTlsListener } from './tls-listener.ts';
 import type { WireContext } from './wire-context.ts';
 import { WireForwarding } from './wire-forwarding.ts';
 import { forwardWireTcpUpgrade } from './wire-tcp-upgrade.ts';
@@ -75,8 +76,16 @@ export function createWireServer(engine: EngineContext): TrafficServer {
     clients.add(new ClientConnection(socket, owner));
   });
   server.maxConnections = MAX_CLIENT_CONNECTIONS;
+  const { tls } = engine.options;
+  const secureServer =
+    tls &&
+    createTlsListener(tls, ({ socket, certificate }) => {
+      clients.add(new ClientConnection(socket, owner, certificate));
+    });
+  if (secureServer !== undefined) secureServer.maxConnections = MAX_CLIENT_CONNECTIONS;
   return {
     server,
+    secureServer,
     get openUpgrades() {
       return context.upgraded.size;
     },
