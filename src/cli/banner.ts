@@ -43,6 +43,9 @@ export function banner(config: NodeConfig, facts: BannerFacts): string {
     '',
     `  apps     http://localhost:${router.port}  (chosen by the Host header)`,
     `  status   http://${status.host}:${status.port}/health /routes /varz /metrics`,
+    ...(config.inspector === undefined
+      ? []
+      : [`  inspect  http://${status.host}:${status.port}/inspector/`]),
     `           user ${status.user}  password ${status.password}`,
     `  NATS     ${bus}`,
     ...controlPlaneLines(controlPlane),

@@ -5,6 +5,8 @@ import { type BbsFlags, bbsCommand } from './bbs-command.ts';
 import { cellCommand } from './cell-command.ts';
 import { gorouterCommand } from './gorouter-command.ts';
 import { EXIT, type Host } from './host.ts';
+import { type InspectFlags, inspectCommand } from './inspect-command.ts';
+import { type MachinesFlags, machinesCommand } from './machines-command.ts';
 import { addRouteEmitterCommand } from './route-emitter-command.ts';
 import { type ConfigFlags, loadNodeConfig, reportProblems, startCommand } from './start-command.ts';
 import { VERSION } from './version.ts';
@@ -69,6 +71,18 @@ function createProgram(host: Host): Command {
     .description("run the auctioneer alone from the original's own JSON configuration file")
     .requiredOption('--config <file>', 'its JSON file; -config as the original takes it')
     .action((flags: AuctioneerFlags) => auctioneerCommand(host, flags));
+  program
+    .command('inspect')
+    .description('print where the inspector of the running node is')
+    .option('--data-dir <directory>', 'of the node (TROUPE_DATA_DIR, or ./.troupe)')
+    .action((flags: InspectFlags) => inspectCommand(host, flags));
+  program
+    .command('machines [name]')
+    .description('list the statecharts, or write them for other tools')
+    .option('--mermaid', 'as Mermaid state diagrams')
+    .option('--scxml', 'as SCXML')
+    .option('--json', "as XState and Stately's editor take it")
+    .action((name: string | undefined, flags: MachinesFlags) => machinesCommand(host, name, flags));
   addRouteEmitterCommand(program, host);
   registerAppCommands(program, host);
   return program;

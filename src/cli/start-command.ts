@@ -72,7 +72,7 @@ export async function startCommand(host: Host, flags: ConfigFlags): Promise<void
   }
   const { config } = result;
   const { router, nats, log, controlPlane, dataDir } = config;
-  const { routeEmitter, auctioneer, fileServer, cell } = config;
+  const { routeEmitter, auctioneer, fileServer, cell, inspector } = config;
   const explain = (message: string, advice: string) =>
     host.writeError(`troupe: ${message}\n  ${advice}\n`);
   try {
@@ -92,7 +92,7 @@ export async function startCommand(host: Host, flags: ConfigFlags): Promise<void
     const startedAtMs = ports.clock.nowMs();
     await runNode(host, {
       name: 'gorouter',
-      system: createNode({ router, nats, controlPlane, apps, dataDir }, ports),
+      system: createNode({ router, nats, controlPlane, apps, dataDir, inspector }, ports),
       log: ports.log,
       isDrainedOnTerminate: router.lifecycle.isDrainedOnTerminate,
       onReady: () => {

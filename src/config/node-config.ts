@@ -2,6 +2,7 @@ import { type TSchema, Type } from 'typebox';
 import { Value } from 'typebox/value';
 import { parse, stringify } from 'yaml';
 import type { AuctioneerOptions } from '../auctioneer/options.ts';
+import type { InspectorSettings } from '../inspector/options.ts';
 import type { LogLevel } from '../ports/log.ts';
 import type { RouteEmitterOptions } from '../route-emitter/options.ts';
 import type { RouterOptions } from '../router/options.ts';
@@ -13,6 +14,7 @@ import {
   toAuctioneer,
   toCell,
 } from './cell-section.ts';
+import { type InspectorSections, inspectorProperties, toInspector } from './inspector-section.ts';
 import { type NatsOptions, type NatsSection, natsSchema, toNatsOptions } from './nats-options.ts';
 import { schemaProblems } from './problems.ts';
 import {
@@ -40,6 +42,7 @@ export interface NodeConfig {
   readonly cell: CellSectionOptions | undefined;
   readonly routeEmitter: RouteEmitterOptions | undefined;
   readonly fileServer: FileServerSection | undefined;
+  readonly inspector: InspectorSettings | undefined;
   readonly warnings: readonly string[];
 }
 
@@ -66,6 +69,7 @@ const schema = Type.Object(
     ...controlPlaneProperties,
     ...cellProperties,
     ...routeEmitterProperties,
+    ...inspectorProperties,
     router: Type.Object(routerProperties('node'), { additionalProperties: false, default: {} }),
   },
   { additionalProperties: false },
@@ -144,7 +148,7 @@ function overlay(root: Section, sources: NodeConfigSources, problems: string[]):
   }
 }
 
-type AppSections = CellSections & RouteEmitterSections;
+type AppSections = CellSections & RouteEmitterSections & InspectorSections;
 
 /** A text: what is wrong. */
 function appParts(sections: AppSections, controlPlane: ControlPlaneOptions | undefined) {
@@ -155,6 +159,7 @@ function appParts(sections: AppSections, controlPlane: ControlPlaneOptions | und
     auctioneer: toAuctioneer(sections, controlPlane),
     cell,
     routeEmitter: toRouteEmitter(sections, controlPlane),
+    inspector: toInspector(sections, controlPlane),
     fileServer: fileServer.enabled && controlPlane !== undefined ? fileServer : undefined,
   };
 }

@@ -2,6 +2,8 @@
 import type { ChildSpec } from '../../machines/kernel/supervisor.machine.ts';
 import type { ControlPlaneOptions } from '../config/bbs-options.ts';
 import type { NatsOptions } from '../config/nats-options.ts';
+import { createNodeInspector } from '../inspector/index.ts';
+import type { InspectorSettings } from '../inspector/options.ts';
 import type { ActorSystem, TreeNode } from '../kernel/actor-system.ts';
 import { createBusHub } from '../messaging/bus-hub.ts';
 import { createNatsBroker, createNatsClient, natsClientInput } from '../messaging/index.ts';
@@ -13,6 +15,8 @@ import type { Random } from '../ports/random.ts';
 import type { LineSink } from '../router/access-log.ts';
 import { createRouterChildren, ROUTER_NAMES } from '../router/index.ts';
 import type { RouterOptions } from '../router/options.ts';
+import type { PrometheusSource } from '../router/status/prometheus.ts';
+import { varz } from '../router/status/varz.ts';
 import { type AppOptions, appChildren, appNatsListeners } from './app-children.ts';
 import { controlPlaneChildren } from './control-plane.ts';
 import { createTree, type Supervision } from './tree.ts';
@@ -37,6 +41,8 @@ export interface NodeOptions {
   readonly apps?: AppOptions | undefined;
   /** Where files are; needed with a control plane and with apps. */
   readonly dataDir?: string;
+  /** Undefined: off. */
+  readonly inspector?: InspectorSettings | undefined;
   /** Restarts that a supervisor puts up with; the default suits production. */
   readonly supervision?: Supervision | undefined;
 }
@@ -108,6 +114,21 @@ export function messagingChildren(
   return [broker, client];
 }
 
+/** The inspector sees the whole tree, so it is made when the tree stands. */
+const inspectorPages =
+  (
+    settings: InspectorSettings | undefined,
+    { clock, log }: NodePorts,
+    system: () => ActorSystem | undefined,
+  ) =>
+  (source: PrometheusSource) => {
+    const tree = system();
+    if (settings === undefined || tree === undefined) return undefined;
+    const router = { table: source.table, figures: () => varz(source) };
+    const own = { clock, log: log.child('inspector') };
+    return createNodeInspector({ system: tree, bbsUrl: settings.bbsUrl, router, ...own });
+  };
+
 /** Builds the tree; nothing runs before `start()`. */
 export function createNode(options: NodeOptions, ports: NodePorts): ActorSystem {
   const { clock, random, log } = ports;
@@ -118,6 +139,7 @@ export function createNode(options: NodeOptions, ports: NodePorts): ActorSystem 
     const { supervisor, tell, notify, system } = tools;
     const routerChildren = createRouterChildren(options.router, {
       ...ports,
+      statusPages: inspectorPages(options.inspector, ports, system),
       bus: hub,
       tell,
       notify,

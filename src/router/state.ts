@@ -12,6 +12,7 @@ import { RouterMetrics } from './metrics.ts';
 import type { RouterOptions } from './options.ts';
 import type { RegistryIntake } from './registry-intake.ts';
 import type { PrometheusSource } from './status/prometheus.ts';
+import type { StatusPages } from './status/status-server.ts';
 import { RouteTable } from './table/route-table.ts';
 import { createTableLog } from './table-log.ts';
 import { tableSettings } from './table-settings.ts';
@@ -30,6 +31,8 @@ export interface RouterPorts {
   readonly notify: Tell;
   readonly actorRestarts: () => number;
   readonly deadLetters: () => number;
+  /** Made anew whenever the status port opens. */
+  readonly statusPages?: (source: PrometheusSource) => StatusPages | undefined;
 }
 
 export const ROUTER_NAMES = {

@@ -11,6 +11,7 @@ export function statusLogic(state: RouterState) {
   const { status } = state.options;
   const server = resource<StatusEvent, Record<string, never>>((_input, scope) => {
     const source = statusSource(state);
+    const pages = state.ports.statusPages?.(source);
     const created = createStatusServer(
       {
         user: status.user,
@@ -18,6 +19,7 @@ export function statusLogic(state: RouterState) {
         isHealthy: state.engine.isHealthy,
         source,
         clock: state.ports.clock,
+        pages,
       },
       scope.guard,
     );
@@ -30,6 +32,7 @@ export function statusLogic(state: RouterState) {
     return () => {
       close();
       closeRoutes();
+      pages?.close();
     };
   });
   return statusMachine.provide({ actors: { server } });

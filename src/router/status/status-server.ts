@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
 import type { Clock } from '../../ports/clock.ts';
 import { healthResponse } from '../policy/decide.ts';
 import { settleConnection } from '../settle-connection.ts';
@@ -15,12 +16,21 @@ export const STATUS_LIMITS = {
   routesPerPiece: 2000,
 } as const;
 
+/** More pages on the status port, for who knows its password. */
+export interface StatusPages {
+  /** False: the path is none of theirs. */
+  handle(request: IncomingMessage, reply: ServerResponse): boolean;
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean;
+  close(): void;
+}
+
 export interface StatusServerOptions {
   readonly user: string;
   readonly password: string;
   readonly isHealthy: () => boolean;
   readonly source: PrometheusSource;
   readonly clock: Clock;
+  readonly pages: StatusPages | undefined;
 }
 
 const TEXT = { 'Content-Type': 'text/plain; charset=utf-8' } as const;
@@ -90,6 +100,7 @@ function handle(request: IncomingMessage, reply: ServerResponse, options: Status
     sendText(reply, 401, '401 Unauthorized\n', { 'WWW-Authenticate': 'Basic' });
     return;
   }
+  if (options.pages?.handle(request, reply) === true) return;
   if (path === '/routes') sendRoutes(reply, options);
   else if (path === '/varz') sendJson(reply, `${JSON.stringify(varz(options.source))}\n`);
   else if (path === '/metrics') sendText(reply, 200, prometheusText(options.source));
@@ -114,6 +125,14 @@ export function createStatusServer(
       request.resume();
       settleConnection(reply, request.httpVersion, false);
       handle(request, reply, options);
+    }),
+  );
+  server.on(
+    'upgrade',
+    guard((request: IncomingMessage, socket: Duplex, head: Buffer) => {
+      socket.on('error', () => {});
+      const isAllowed = isAuthorized(request.headers.authorization, options.user, options.password);
+      if (!isAllowed || options.pages?.upgrade(request, socket, head) !== true) socket.destroy();
     }),
   );
   server.maxConnections = STATUS_LIMITS.connections;
