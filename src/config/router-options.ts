@@ -152,6 +152,7 @@ function lifecycleOptions(reader: Reader): RouterOptions['lifecycle'] {
       positive(reader.ms('minimum_register_interval')) ||
       positive(reader.ms('start_response_delay_interval')),
     drainWaitMs: positive(reader.ms('drain_wait')),
+    isKeepAliveEndedByDrain: reader.flag('drain_closes_connections'),
     drainTimeoutMs: drainTimeoutMs || positive(reader.ms('endpoint_timeout')),
     isDrainedOnTerminate: reader.flag('drain_on_terminate'),
   };

@@ -200,6 +200,10 @@ function lifecycleProperties(flavor: Flavor): TProperties {
     ),
     publish_active_apps_interval: duration('0s', 'router.active_apps; 0: off'),
     drain_wait: duration('0s', 'serve on with bad health before the port closes'),
+    drain_closes_connections: flag(
+      isNode,
+      'answers during drain_wait end their connections, so that clients go elsewhere in time',
+    ),
     drain_timeout: duration('0s', 'time for requests in hand; 0: as endpoint_timeout'),
     drain_on_terminate: flag(isNode, 'SIGTERM lets requests in hand finish'),
     load_balancer_healthy_threshold: duration('0s', 'only checked'),

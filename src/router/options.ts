@@ -124,6 +124,8 @@ export interface LifecycleOptions {
   /** 0: off. */
   readonly publishActiveAppsIntervalMs: number;
   readonly drainWaitMs: number;
+  /** From the first wish to end on; else when the port closes, as the original. */
+  readonly isKeepAliveEndedByDrain: boolean;
   readonly drainTimeoutMs: number;
   /** What SIGTERM does: the original cuts requests in flight. */
   readonly isDrainedOnTerminate: boolean;

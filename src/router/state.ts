@@ -104,8 +104,9 @@ export function createState(options: RouterOptions, ports: RouterPorts): RouterS
       metrics,
       accessLog,
       isHealthy: () => state.phase === 'serving',
-      // From the first wish to end on: keep-alive clients are sent elsewhere in good time.
-      isDraining: () => state.isClosing || state.phase === 'draining',
+      isDraining: () =>
+        state.isClosing ||
+        (options.lifecycle.isKeepAliveEndedByDrain && state.phase === 'draining'),
       routerAddress: ports.process.localAddress,
     },
   };

@@ -210,12 +210,20 @@ export function createTrafficServer(context: EngineContext): TrafficServer {
   server.on('upgrade', (request: IncomingMessage, stream, head: Buffer) => {
     const socket = stream as Socket;
     socket.on('error', () => socket.destroy());
+    if (open.isBusy(socket)) {
+      // Its answer cannot be put on a socket that another answer has (RFC 9112 §9.3.2).
+      open.rejectInTurn(socket, () => endWith(socket, rejectionText({ text: '400 Bad Request' })));
+      return;
+    }
     const reply = replyOn(request, socket);
     serve({ request, reply, expectsContinue: false, upgradeHead: head }, wires, context);
   });
   // A tunnel would bypass every rule of the router (reliability.md §3 row 65).
-  server.on('connect', (_request: IncomingMessage, socket) => {
-    endWith(socket as Socket, rejectionText({ text: '405 Method Not Allowed' }));
+  server.on('connect', (_request: IncomingMessage, stream) => {
+    const socket = stream as Socket;
+    socket.on('error', () => socket.destroy());
+    const text = rejectionText({ text: '405 Method Not Allowed' });
+    open.rejectInTurn(socket, () => endWith(socket, text));
   });
   server.on('clientError', (error: ParserError, stream) => {
     const socket = stream as Socket;

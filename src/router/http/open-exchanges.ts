@@ -12,6 +12,8 @@ export interface OpenExchange {
 /** The requests of each client connection that are not answered yet, in order of arrival. */
 export interface OpenExchanges {
   add(request: IncomingMessage, reply: ServerResponse): OpenExchange;
+  /** Something on this connection waits for its answer. */
+  isBusy(socket: Socket): boolean;
   /**
    * Calls `reject` when it is this request's turn: answers to good requests that came before on
    * the same connection go out first. A request whose own body is broken is cut off.
@@ -32,6 +34,7 @@ export function createOpenExchanges(): OpenExchanges {
       reply.once('finish', () => open.delete(own));
       return own;
     },
+    isBusy: (socket) => (bySocket.get(socket)?.size ?? 0) > 0,
     rejectInTurn(socket, reject) {
       const open = [...(bySocket.get(socket) ?? [])];
       const broken = open.find(({ request }) => !request.complete);

@@ -59,7 +59,9 @@ function createEngine(
     metrics: reports.metrics,
     accessLog,
     isHealthy: () => standing.phase === 'serving',
-    isDraining: () => standing.isClosing || standing.phase === 'draining',
+    isDraining: () =>
+      standing.isClosing ||
+      (options.lifecycle.isKeepAliveEndedByDrain && standing.phase === 'draining'),
     routerAddress,
   };
 }
