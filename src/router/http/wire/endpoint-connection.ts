@@ -16,6 +16,7 @@ import {
 import { ByteRoom } from './byte-room.ts';
 import { type HeadFault, headEnd, isHopeless } from './read-head.ts';
 import { type ReadResponse, readResponseHead } from './read-response-head.ts';
+import type { Deadline } from './timer-wheel.ts';
 
 const BROKEN = 'net/http: HTTP/1.x transport connection broken: ';
 
@@ -97,6 +98,8 @@ export class EndpointConnection implements BodySink {
   #bytesReceived = 0;
   #error: NodeError | undefined;
   isConnected = false;
+  /** Of the pool, while nobody uses it. */
+  idleDeadline: Deadline | undefined;
   localAddress = '';
   /** It has carried an exchange before. */
   isReused = false;

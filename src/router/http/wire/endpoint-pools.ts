@@ -13,7 +13,6 @@ export class EndpointPools {
   readonly #options: BackendOptions;
   readonly #wheel: TimerWheel;
   readonly #idle = new Map<number, Idle[]>();
-  readonly #deadlines = new WeakMap<EndpointConnection, Idle>();
   #isClosed = false;
 
   constructor(options: BackendOptions, wheel: TimerWheel) {
@@ -61,14 +60,11 @@ export class EndpointPools {
       return;
     }
     connection.release();
-    const own = this.#deadlines.get(connection) ?? {
-      connection,
-      deadline: new Deadline(() => {
-        connection.destroy();
-        this.#forget(connection);
-      }),
-    };
-    this.#deadlines.set(connection, own);
+    connection.idleDeadline ??= new Deadline(() => {
+      connection.destroy();
+      this.#forget(connection);
+    });
+    const own: Idle = { connection, deadline: connection.idleDeadline };
     idle.push(own);
     this.#idle.set(connectionPoolId, idle);
     this.#wheel.set(own.deadline, idleConnectionTimeoutMs);
