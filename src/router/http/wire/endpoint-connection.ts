@@ -14,6 +14,7 @@ import {
   UNTIL_CLOSE,
 } from './body-reader.ts';
 import { ByteRoom } from './byte-room.ts';
+import { ReadBuffer } from './read-buffer.ts';
 import { type HeadFault, headEnd, isHopeless } from './read-head.ts';
 import { type ReadResponse, readResponseHead } from './read-response-head.ts';
 import type { Deadline } from './timer-wheel.ts';
@@ -109,6 +110,8 @@ export class EndpointConnection implements BodySink {
     endpoint: Endpoint,
     maxHeadBytes: number,
     keepAliveProbeMs: number,
+    /** It becomes a plain connection after a 101, which is read as any other. */
+    isForUpgrade: boolean,
     onEnded: (connection: EndpointConnection) => void,
   ) {
     this.endpoint = endpoint;
@@ -121,6 +124,7 @@ export class EndpointConnection implements BodySink {
       noDelay: true,
       keepAlive: keepAliveProbeMs > 0,
       keepAliveInitialDelay: keepAliveProbeMs,
+      ...(isForUpgrade ? {} : { onread: this.#readInto(new ReadBuffer()) }),
     });
     this.socket = socket;
     socket.on('connect', () => {
@@ -128,13 +132,24 @@ export class EndpointConnection implements BodySink {
       this.localAddress = localAddressOf(socket);
       this.#reader?.onConnected();
     });
-    socket.on('data', (chunk: Buffer) => this.#take(chunk));
+    if (isForUpgrade) socket.on('data', (chunk: Buffer) => this.#take(chunk, false));
     socket.on('drain', () => this.#reader?.onEndpointDrain());
     socket.on('end', () => this.#ended());
     socket.on('error', (error: NodeError) => {
       this.#error ??= error;
     });
     socket.on('close', () => this.#ended());
+  }
+
+  #readInto(buffer: ReadBuffer) {
+    return {
+      // Undefined means the same buffer again; the types do not know it.
+      buffer: buffer.next as () => Buffer,
+      callback: (bytes: number): boolean => {
+        this.#take(buffer.taken(bytes), buffer.isShared);
+        return true;
+      },
+    };
   }
 
   /** From now on the answer belongs to this reader. */
@@ -176,7 +191,8 @@ export class EndpointConnection implements BodySink {
     this.#reader?.onAnswerContent(bytes, from, to);
   }
 
-  #take(chunk: Buffer): void {
+  /** `isShared`: the next read overwrites these bytes. */
+  #take(chunk: Buffer, isShared: boolean): void {
     if (this.#reader === undefined) {
       // RFC 9112 §9.2: an answer that nobody asked for must not meet the next request.
       this.destroy();
@@ -189,10 +205,18 @@ export class EndpointConnection implements BodySink {
     let at = 0;
     while (this.#body === undefined) {
       const end = this.#takeHead(bytes, at);
-      if (end === 0) return;
+      if (end === 0) {
+        if (isShared && bytes === chunk) this.#keepPending();
+        return;
+      }
       at = end;
     }
     this.#takeBody(bytes, at);
+  }
+
+  /** What waits for more bytes gets memory of its own. */
+  #keepPending(): void {
+    if (this.#pending !== undefined) this.#pending = Buffer.from(this.#pending);
   }
 
   /** Where the head that begins at `at` ends; 0: there is no more to do. */

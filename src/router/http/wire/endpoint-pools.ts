@@ -27,8 +27,8 @@ export class EndpointPools {
   }
 
   /** One that was used last, or a new one. */
-  take(endpoint: Endpoint, isFresh: boolean): EndpointConnection {
-    const idle = isFresh ? undefined : this.#idle.get(endpoint.connectionPoolId);
+  take(endpoint: Endpoint, isFresh: boolean, isForUpgrade: boolean): EndpointConnection {
+    const idle = isFresh || isForUpgrade ? undefined : this.#idle.get(endpoint.connectionPoolId);
     const found = idle?.pop();
     if (idle !== undefined && idle.length === 0) this.#idle.delete(endpoint.connectionPoolId);
     if (found !== undefined) {
@@ -40,6 +40,7 @@ export class EndpointPools {
       endpoint,
       maxResponseHeaderBytes,
       keepAliveProbeIntervalMs,
+      isForUpgrade,
       this.#forget,
     );
   }

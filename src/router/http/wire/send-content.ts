@@ -1,8 +1,12 @@
 /** Content on its way out: as it came, or in chunks (RFC 9112 §7.1). */
 import type { Socket } from 'node:net';
+import { SMALL_READ_BYTES } from './read-buffer.ts';
 
-/** Below this a copy is cheaper than a second buffer for the system call. */
-const COPIED_BYTES = 8192;
+/**
+ * Up to this a copy is cheaper than a second buffer for the system call. The bytes of a short read
+ * are overwritten by the next one, so they must be copied in any case.
+ */
+const COPIED_BYTES = SMALL_READ_BYTES;
 
 export interface Content {
   readonly bytes: Buffer;

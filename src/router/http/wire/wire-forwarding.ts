@@ -127,7 +127,7 @@ export class WireForwarding implements AnswerReader, RequestCarrier {
         !backends.isKeepAliveEnabled ||
         (this.#arrival.expectsContinue && !backends.isContinueKeptAlive));
     if (isSingle) headers.set('Connection', 'close');
-    const connection = pools.take(endpoint, isSingle || isUpgrade);
+    const connection = pools.take(endpoint, isSingle, isUpgrade);
     this.#connection = connection;
     connection.serve(this);
     // An upgraded connection may live for ever, but its handshake may not hang.
