@@ -66,15 +66,11 @@ async function claimAndRun(state: CellState, guid: string, own: Instance): Promi
   const answer = await calls.desired(own.key.process_guid);
   const desired = answer.ok ? answer.value.desired_lrp : undefined;
   const request = desired && lrpRunRequest(desired);
-  if (request !== undefined) {
+  if (desired !== undefined && request !== undefined) {
     const { instance_guid } = own.instanceKey;
     state.news.set(guid, {
-      internalRoutes: internalRoutesOf(desired as NonNullable<typeof desired>) ?? [],
-      metricTags: metricTagsFor(
-        desired as NonNullable<typeof desired>,
-        own.key.index,
-        instance_guid,
-      ),
+      internalRoutes: internalRoutesOf(desired) ?? [],
+      metricTags: metricTagsFor(desired, own.key.index, instance_guid),
     });
     if (executor.run(guid, request) === undefined) return;
   }
