@@ -12,7 +12,7 @@ import {
 
 const GIVE_UP_MS = 5000;
 
-/** Milliseconds of each start. The node runs every component, and the bus is its own NATS server. */
+/** Milliseconds of each start. The node runs every component and its own NATS server. */
 export async function startToRequest(count: number): Promise<number[]> {
   const world = new World();
   const app = createServer((_request, answer) => answer.end('ok'));

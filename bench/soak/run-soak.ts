@@ -112,8 +112,8 @@ export function soakLines({
   const last = samples.at(-1);
   return [
     `${minutes} minutes: ${JSON.stringify(load)}`,
-    `resident: ${baseline.residentMiB.toFixed(0)} MiB idle, ${last?.residentMiB.toFixed(0)} MiB at ` +
-      `the end, slope of the second half ${slope.toFixed(1)} MiB/h`,
+    `resident: ${baseline.residentMiB.toFixed(0)} MiB idle, ` +
+      `${last?.residentMiB.toFixed(0)} MiB at the end, slope of the second half ${slope.toFixed(1)} MiB/h`,
     `descriptors: ${baseline.descriptors} idle, ${last?.descriptors} at the end of the load, ` +
       `${rested.descriptors} afterwards`,
   ];

@@ -1,7 +1,7 @@
-/** The keys for TLS from clients, from the original's file and the node's own (gorouter.md §1.2). */
+/** The keys for TLS from clients, of the original's file and the node's own (gorouter.md §1.2). */
 import { X509Certificate } from 'node:crypto';
 import { getCiphers } from 'node:tls';
-import type { FrontendTlsOptions, ServedCertificate } from '../router/tls-options.ts';
+import type { FrontendTlsOptions, ServedCertificate } from '../router/tls/options.ts';
 
 type Section = Readonly<Record<string, unknown>>;
 

@@ -1,7 +1,7 @@
 import type { ShardingMode } from '../model/isolation.ts';
 import type { BalancingAlgorithm } from './table/choose-endpoint.ts';
 import type { StickySettings } from './table/sticky-session.ts';
-import type { FrontendTlsOptions } from './tls-options.ts';
+import type { FrontendTlsOptions } from './tls/options.ts';
 
 export interface HeaderRule {
   readonly name: string;

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { createActor, getInitialSnapshot, setup, transition } from 'xstate';
+import { crash } from '../../machines/kernel/actions.ts';
 import { compileLifecycle } from '../../machines/kernel/lifecycle.ts';
 import { onceEach, recordActors, recordLifecycle } from './edge-recorder.ts';
 
@@ -50,6 +51,21 @@ describe('the recorder of actors', () => {
     const machine = toy();
     transition(machine, getInitialSnapshot(machine), { type: 'FLIP' });
     expect(notes).toEqual([]);
+  });
+
+  it('notes a transition that throws, as a failed resource does', () => {
+    end = recordActors(note);
+    const machine = setup({ actions: { crash } }).createMachine({
+      id: 'frail',
+      on: { RESOURCE_FAILED: { actions: 'crash' } },
+    });
+    const errors: unknown[] = [];
+    const root = createActor(machine);
+    root.subscribe({ error: (error) => errors.push(error) });
+    const failed = { type: 'RESOURCE_FAILED', error: new Error('gone') };
+    root.start().send(failed);
+    expect(errors).toEqual([failed.error]);
+    expect(notes).toEqual(['frail: frail RESOURCE_FAILED 0']);
   });
 
   it('notes nothing of an event that no transition takes, and nothing once it has ended', () => {

@@ -2,7 +2,16 @@
  * Notes which transitions components take while they run. The code under test knows nothing of it:
  * XState's own inspection tells of actors, a wrapped `step` tells of lifecycles.
  */
-import { Actor, type AnyActorScope, type AnyStateMachine, StateMachine } from 'xstate';
+import {
+  Actor,
+  type AnyActorRef,
+  type AnyActorScope,
+  type AnyMachineSnapshot,
+  type AnyStateMachine,
+  type AnyTransitionDefinition,
+  type InspectionEvent,
+  StateMachine,
+} from 'xstate';
 import type { Lifecycle } from '../../machines/kernel/lifecycle.ts';
 import { transitionKey } from '../machines/run-script.ts';
 
@@ -10,8 +19,23 @@ import { transitionKey } from '../machines/run-script.ts';
 export type NoteEdge = (machineId: string, edge: string) => void;
 
 type System = AnyActorScope['system'];
+type InspectedActorEvent = Extract<InspectionEvent, { type: '@xstate.event' }>;
 type GetInitial = (this: AnyStateMachine, scope: AnyActorScope, input: unknown) => unknown;
 type Start = (this: { readonly system: System }) => unknown;
+
+/** XState tells nothing of a step that throws, and `crash` is meant to throw. */
+function crashesOf({ actorRef, event }: InspectedActorEvent): readonly AnyTransitionDefinition[] {
+  if (event.type !== 'RESOURCE_FAILED') return [];
+  const { logic } = actorRef as unknown as { readonly logic: unknown };
+  const snapshot = (actorRef as AnyActorRef).getSnapshot() as AnyMachineSnapshot | undefined;
+  if (!(logic instanceof StateMachine) || snapshot?.status !== 'active') return [];
+  return (logic as AnyStateMachine).getTransitionData(snapshot, event) ?? [];
+}
+
+function waysOf(event: InspectionEvent): readonly AnyTransitionDefinition[] {
+  if (event.type === '@xstate.microstep') return event._transitions;
+  return event.type === '@xstate.event' ? crashesOf(event) : [];
+}
 
 /**
  * Watches every actor system that comes up in this process from now on. Machines must be imported
@@ -26,8 +50,7 @@ export function recordActors(note: NoteEdge): () => void {
     const early: (() => void)[] = [];
     held.set(system, early);
     system.inspect((event) => {
-      if (event.type !== '@xstate.microstep') return;
-      for (const way of event._transitions) {
+      for (const way of waysOf(event)) {
         const tell = (): void => note(way.source.machine.id, transitionKey(way));
         if (started.has(system)) tell();
         else early.push(tell);

@@ -21,6 +21,7 @@ const RECORDER = new URL('record-edges.ts', import.meta.url).href;
 
 const BLACK_BOX = [
   'test/auctioneer/',
+  'test/bbs/linearizable/',
   'test/bbs/locket/',
   'test/bbs/operations/',
   'test/bbs/receptor/',
@@ -29,6 +30,7 @@ const BLACK_BOX = [
   'test/catalogue/',
   'test/cell/',
   'test/file-server/',
+  'test/golden/diego/',
   'test/golden/route-emitter/',
   'test/kernel/',
   'test/messaging/',
@@ -57,7 +59,7 @@ function runTests(files: readonly string[], directory: string, report: string): 
   const child = spawn(process.execPath, [vitest, ...words, ...reporting, ...leftOut, ...files], {
     cwd: ROOT,
     stdio: 'inherit',
-    env: { ...process.env, NODE_OPTIONS: options, TROUPE_EDGES_DIR: directory },
+    env: { ...process.env, NODE_OPTIONS: options, MODEL_EDGES_DIR: directory },
   });
   return new Promise((resolve, reject) => {
     child.once('error', reject);

@@ -1,12 +1,12 @@
 /**
- * Records the transitions of this process into `$TROUPE_EDGES_DIR`; without it, does nothing.
+ * Records the transitions of this process into `$MODEL_EDGES_DIR`; without it, does nothing.
  * A set-up file of Vitest, and a preload (`--import`) of the processes that the tests start.
  */
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isMainThread, threadId } from 'node:worker_threads';
 
-const directory = process.env['TROUPE_EDGES_DIR'];
+const directory = process.env['MODEL_EDGES_DIR'];
 /** Vitest brings its own XState for the code under test, which only a set-up file can reach. */
 const isVitest = (process.argv[1] ?? '').includes('node_modules/vitest/');
 const isSetUpFile = '__vitest_worker__' in globalThis;

@@ -14,11 +14,15 @@ const HEAD = `# Transitions that real components take
 
 Written by \`node test/model/measure-coverage.ts\`; do not edit.
 
-The tests named below drive real components through their public interfaces: HTTP, protobuf, NATS,
+The tests named below run real components and speak to them as others do: HTTP, protobuf, NATS,
 signals, the command. A recorder in every process notes each transition that a machine takes. The
 scripts of \`test/machines\`, which take every transition of every machine with fakes for the
-resources, count for nothing here. A transition whose action throws is not seen: XState tells
-nothing of it.
+resources, count for nothing here. What counts, and is less than a whole node: some of these tests
+give a component stand-ins for its neighbours (reps, executors, processes, a clock that is moved by
+hand), and those of \`test/kernel\` put toy children under the real supervisor.
+
+A gap without a reason is a transition that no measured test happens to cause; nothing more is
+known of it.
 `;
 
 const sum = (of: readonly number[]): number => of.reduce((total, one) => total + one, 0);
@@ -48,7 +52,8 @@ function table(coverage: readonly MachineCoverage[]): string {
 
 const gapRow = ({ from, event, guards, to, reason }: MissingEdge): string => {
   const guard = guards.length === 0 ? '' : ` if ${guards.join(', ')}`;
-  return `| \`${from}\` | \`${cell(event)}\`${guard} | ${to === '' ? 'stays' : `\`${to}\``} | ${cell(reason)} |`;
+  const target = to === '' ? 'stays' : `\`${to}\``;
+  return `| \`${from}\` | \`${cell(event)}\`${guard} | ${target} | ${cell(reason)} |`;
 };
 
 function gaps({ machine, missing }: MachineCoverage): string {

@@ -251,7 +251,7 @@ scene(
     });
     expect(await router.system.ended).toBeUndefined();
   },
-  { drain_wait: '3s' },
+  { drain_wait: '3s', drain_closes_connections: true },
 );
 
 scene('draining lets all requests of all workers finish', async ({ router, threads }) => {

@@ -7,7 +7,7 @@ import {
   type Server,
   type TLSSocket,
 } from 'node:tls';
-import type { FrontendTlsOptions, ServedCertificate } from '../../tls-options.ts';
+import type { FrontendTlsOptions, ServedCertificate } from '../../tls/options.ts';
 
 export const TLS_LIMITS = {
   /** For a client to agree on keys. */
