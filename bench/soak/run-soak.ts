@@ -113,7 +113,8 @@ export function soakLines({
   return [
     `${minutes} minutes: ${JSON.stringify(load)}`,
     `resident: ${baseline.residentMiB.toFixed(0)} MiB idle, ` +
-      `${last?.residentMiB.toFixed(0)} MiB at the end, slope of the second half ${slope.toFixed(1)} MiB/h`,
+      `${last?.residentMiB.toFixed(0)} MiB at the end, ` +
+      `slope of the second half ${slope.toFixed(1)} MiB/h`,
     `descriptors: ${baseline.descriptors} idle, ${last?.descriptors} at the end of the load, ` +
       `${rested.descriptors} afterwards`,
   ];
