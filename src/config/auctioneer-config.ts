@@ -1,10 +1,15 @@
 /** The original's auctioneer.json (diego.md §13.1, §13.2, appendix A). */
 import { type TSchema, Type } from 'typebox';
-import { Value } from 'typebox/value';
 import type { LogLevel } from '../ports/log.ts';
-import type { HostAndPort } from './bbs-config.ts';
-import { DURATION_PATTERN, durationMs } from './duration.ts';
-import { schemaProblems } from './problems.ts';
+import { DURATION_PATTERN } from './duration.ts';
+import {
+  type HostAndPort,
+  type KeyReader,
+  keyWarnings,
+  type OriginalConfigResult,
+  parseKeys,
+  readKeys,
+} from './original-file.ts';
 import type { TlsPaths } from './tls-files.ts';
 
 /** What the auctioneer alone needs, read from the original's own file. */
@@ -31,14 +36,6 @@ export interface AuctioneerFileLock {
   readonly retryMs: number;
   readonly owner: string;
 }
-
-export type AuctioneerConfigResult =
-  | {
-      readonly ok: true;
-      readonly options: AuctioneerFileOptions;
-      readonly warnings: readonly string[];
-    }
-  | { readonly ok: false; readonly problems: readonly string[] };
 
 const text = (value = ''): TSchema => Type.String({ default: value });
 const weight = (value: number): TSchema =>
@@ -78,66 +75,7 @@ const schema = Type.Object({
   log_level: Type.Enum(['debug', 'info', 'error', 'fatal'], { default: 'info' }),
 });
 
-type Section = Readonly<Record<string, unknown>>;
-
-const isSection = (value: unknown): value is Section =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-const ADDRESS = /^(?:\[(?<bracketed>[^\]]+)\]|(?<plain>[^:[\]]*)):(?<port>[0-9]{1,5})$/;
-
-/** Reads values of the right type, and notes what a schema cannot check. */
-class Reader {
-  readonly #section: Section;
-  readonly problems: string[] = [];
-
-  constructor(section: Section) {
-    this.#section = section;
-  }
-
-  text = (key: string): string => this.#section[key] as string;
-  number = (key: string): number => this.#section[key] as number;
-  flag = (key: string): boolean => this.#section[key] as boolean;
-
-  ms(key: string): number {
-    const value = this.#section[key] as string | number;
-    const ms = durationMs(value);
-    if (ms <= 0) this.problems.push(`${key}: ${JSON.stringify(value)} is not more than 0`);
-    return ms;
-  }
-
-  address(key: string): HostAndPort {
-    const value = this.text(key);
-    const { bracketed, plain = '', port = '' } = ADDRESS.exec(value)?.groups ?? {};
-    if (port === '' || Number(port) > 65_535) {
-      this.problems.push(`${key}: ${JSON.stringify(value)} is not host:port`);
-    }
-    const host = bracketed ?? plain;
-    return { host: host === '' ? '0.0.0.0' : host, port: Number(port) };
-  }
-
-  url(key: string): string {
-    const value = this.text(key);
-    if (!/^https?:$/.test(URL.parse(value)?.protocol ?? '')) {
-      this.problems.push(`${key}: ${JSON.stringify(value)} is not an http or https address`);
-    }
-    return value;
-  }
-
-  /** Three files that only make sense together. */
-  files(ca: string, cert: string, key: string): TlsPaths | undefined {
-    const names = [ca, cert, key];
-    const missing = names.filter((name) => this.text(name) === '');
-    if (missing.length === 0) {
-      return { ca: this.text(ca), cert: this.text(cert), key: this.text(key) };
-    }
-    if (missing.length < names.length) {
-      this.problems.push(`${missing.join(', ')}: not set, but the others are set`);
-    }
-    return undefined;
-  }
-}
-
-function lockOf(reader: Reader): AuctioneerFileLock | undefined {
+function lockOf(reader: KeyReader): AuctioneerFileLock | undefined {
   const address = reader.text('locket_address');
   const tls = reader.files(
     'locket_ca_cert_file',
@@ -150,7 +88,7 @@ function lockOf(reader: Reader): AuctioneerFileLock | undefined {
   return { address, tls, ...times, owner: reader.text('uuid') };
 }
 
-function readOptions(reader: Reader): AuctioneerFileOptions {
+function readOptions(reader: KeyReader): AuctioneerFileOptions {
   return {
     listen: reader.address('listen_address'),
     tls: reader.files('ca_cert_file', 'server_cert_file', 'server_key_file'),
@@ -171,27 +109,9 @@ function readOptions(reader: Reader): AuctioneerFileOptions {
  * Reads the file that is given to the original with `-config`. Durations are Go's text or
  * nanoseconds. All problems come at once; keys that are not known here are told in one warning.
  */
-export function readAuctioneerConfig(file: string): AuctioneerConfigResult {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(file);
-  } catch (error) {
-    return { ok: false, problems: [`json: ${(error as Error).message}`] };
-  }
-  if (!isSection(parsed)) return { ok: false, problems: ['json: the file is not an object'] };
-  const properties: Readonly<Record<string, TSchema>> = schema.properties;
-  // Null stands for an absent key, as in the original.
-  const given = Object.entries(parsed).filter(([, value]) => value !== null);
-  const known = given.filter(([key]) => Object.hasOwn(properties, key));
-  const unknown = given.map(([key]) => key).filter((key) => !Object.hasOwn(properties, key));
-  const wrong = known.flatMap(([key, value]) =>
-    schemaProblems(Type.Object({ [key]: properties[key] as TSchema }), { [key]: value }),
-  );
-  if (wrong.length > 0) return { ok: false, problems: wrong };
-  const reader = new Reader(Value.Default(schema, Object.fromEntries(known)) as Section);
-  const options = readOptions(reader);
-  if (reader.problems.length > 0) return { ok: false, problems: reader.problems };
-  const warnings =
-    unknown.length === 0 ? [] : [`keys without effect here: ${unknown.sort().join(', ')}`];
-  return { ok: true, options, warnings };
+export function readAuctioneerConfig(file: string): OriginalConfigResult<AuctioneerFileOptions> {
+  const keys = parseKeys(file);
+  if (!keys.ok) return keys;
+  const result = readKeys(schema, keys.given, readOptions);
+  return result.ok ? { ...result, warnings: keyWarnings(schema, keys.given, () => true) } : result;
 }

@@ -2,6 +2,11 @@
 import { type TSchema, Type } from 'typebox';
 import { DURATION_PATTERN } from './duration.ts';
 
+export type Section = Record<string, unknown>;
+
+export const isSection = (value: unknown): value is Section =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
 export const LOOPBACK = '127.0.0.1';
 export const HOST = 'address to listen on';
 

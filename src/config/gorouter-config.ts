@@ -3,6 +3,7 @@ import { Value } from 'typebox/value';
 import { parse } from 'yaml';
 import type { LogLevel } from '../ports/log.ts';
 import type { RouterOptions } from '../router/options.ts';
+import { isSection, type Section } from './fields.ts';
 import type { NatsOptions } from './nats-options.ts';
 import { schemaProblems } from './problems.ts';
 import { keyPairProblem, toRouterOptions } from './router-options.ts';
@@ -20,11 +21,6 @@ export interface GorouterConfig {
 export type GorouterConfigResult =
   | { readonly ok: true; readonly config: GorouterConfig }
   | { readonly ok: false; readonly problems: readonly string[] };
-
-type Section = Record<string, unknown>;
-
-const isSection = (value: unknown): value is Section =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const HOST = Type.Object({
   hostname: Type.Optional(Type.String()),

@@ -14,6 +14,7 @@ import {
   toAuctioneer,
   toCell,
 } from './cell-section.ts';
+import { isSection, type Section } from './fields.ts';
 import { type InspectorSections, inspectorProperties, toInspector } from './inspector-section.ts';
 import { type NatsOptions, type NatsSection, natsSchema, toNatsOptions } from './nats-options.ts';
 import { schemaProblems } from './problems.ts';
@@ -74,11 +75,6 @@ const schema = Type.Object(
   },
   { additionalProperties: false },
 );
-
-type Section = Record<string, unknown>;
-
-const isSection = (value: unknown): value is Section =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** All keys as paths: `router.status.port`. */
 function leafPaths(of: TSchema, prefix: string): string[] {

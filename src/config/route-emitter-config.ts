@@ -1,10 +1,14 @@
-import { type TSchema, Type } from 'typebox';
-import { Value } from 'typebox/value';
 import type { LogLevel } from '../ports/log.ts';
-import type { HostAndPort } from './bbs-config.ts';
-import { durationMs } from './duration.ts';
+import type { Section } from './fields.ts';
 import type { NatsOptions } from './nats-options.ts';
-import { schemaProblems } from './problems.ts';
+import {
+  type HostAndPort,
+  type KeyReader,
+  keyWarnings,
+  type OriginalConfigResult,
+  parseKeys,
+  readKeys,
+} from './original-file.ts';
 import {
   IDLE_FLAGS,
   isWithoutEffect,
@@ -33,91 +37,24 @@ export interface RouteEmitterFileOptions {
   readonly logLevel: LogLevel;
 }
 
-export type RouteEmitterConfigResult =
-  | {
-      readonly ok: true;
-      readonly options: RouteEmitterFileOptions;
-      readonly warnings: readonly string[];
-    }
-  | { readonly ok: false; readonly problems: readonly string[] };
-
-type Section = Readonly<Record<string, unknown>>;
-
-const isSection = (value: unknown): value is Section =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 /** The original gives up when its servers are not there; a supervisor of processes restarts it. */
 const CONNECT_ATTEMPTS = 3;
 const PING_INTERVAL_MS = 20_000;
 
-/** Reads values that the schema has checked already, and checks what a schema cannot. */
-class Reader {
-  readonly #section: Section;
-  readonly problems: string[] = [];
-
-  constructor(section: Section) {
-    this.#section = section;
-  }
-
-  text = (key: string): string => this.#section[key] as string;
-  number = (key: string): number => this.#section[key] as number;
-  flag = (key: string): boolean => this.#section[key] as boolean;
-
-  ms(key: string): number {
-    const value = this.#section[key] as string | number;
-    const ms = durationMs(value);
-    if (ms <= 0) this.problems.push(`${key}: ${JSON.stringify(value)} is not more than 0`);
-    return ms;
-  }
-
-  /** `host:port`, or `:port` for all addresses; empty: none. */
-  addressOrNone(key: string): HostAndPort | undefined {
-    const value = this.text(key);
-    if (value === '') return undefined;
-    const { host = '', port = '' } =
-      /^\[?(?<host>[^[\]]*?)\]?:(?<port>[0-9]{1,5})$/.exec(value)?.groups ?? {};
-    if (port === '' || Number(port) > 65_535) {
-      this.problems.push(`${key}: ${JSON.stringify(value)} is not host:port`);
-    }
-    return { host: host === '' ? '0.0.0.0' : host, port: Number(port) };
-  }
-
-  url(key: string): string {
-    const value = this.text(key);
-    if (value !== '' && !/^https?:$/.test(URL.parse(value)?.protocol ?? '')) {
-      this.problems.push(`${key}: ${JSON.stringify(value)} is not an http or https address`);
-    }
-    return value;
-  }
-
-  /** Three files that only make sense together. */
-  files(ca: string, cert: string, key: string, why: string): TlsPaths | undefined {
-    const missing = [ca, cert, key].filter((name) => this.text(name) === '');
-    if (missing.length === 0) {
-      return { ca: this.text(ca), cert: this.text(cert), key: this.text(key) };
-    }
-    if (missing.length < 3 || why !== '') {
-      const reason = why === '' ? 'the others are set' : why;
-      this.problems.push(`${missing.join(', ')}: not set, but ${reason}`);
-    }
-    return undefined;
-  }
-}
-
-function sourceOf(reader: Reader): RouteEmitterFileOptions['source'] {
-  const bbs = reader.url('bbs_address');
-  const receptor = reader.url('diego_api_url');
+function sourceOf(reader: KeyReader): RouteEmitterFileOptions['source'] {
+  const bbs = reader.urlOrNone('bbs_address');
+  const receptor = reader.urlOrNone('diego_api_url');
   if ((bbs === '') === (receptor === '')) {
     reader.problems.push('bbs_address, diego_api_url: one of them has to be set');
   }
   if (receptor !== '') return { type: 'receptor', url: receptor };
-  const why = bbs.startsWith('https:') ? 'bbs_address is https' : '';
+  const why = bbs.startsWith('https:') ? 'bbs_address is https' : undefined;
   const names = ['bbs_ca_cert_file', 'bbs_client_cert_file', 'bbs_client_key_file'] as const;
   return { type: 'bbs', url: bbs, tls: reader.files(...names, why) };
 }
 
 /** `10.0.0.1:4222,nats://10.0.0.2` → the servers that the client takes. */
-function natsOf(reader: Reader): NatsOptions {
+function natsOf(reader: KeyReader): NatsOptions {
   const addresses = reader.text('nats_addresses').split(',');
   const servers = addresses.map((one) => one.trim().replace(/^nats:\/\//, ''));
   if (servers.some((server) => server === '')) {
@@ -138,7 +75,7 @@ function natsOf(reader: Reader): NatsOptions {
   };
 }
 
-const readOptions = (reader: Reader): RouteEmitterFileOptions => ({
+const readOptions = (reader: KeyReader): RouteEmitterFileOptions => ({
   source: sourceOf(reader),
   cellId: reader.text('cell_id'),
   messageStyle: reader.text('message_style') as RouteEmitterFileOptions['messageStyle'],
@@ -153,23 +90,6 @@ const readOptions = (reader: Reader): RouteEmitterFileOptions => ({
   nats: natsOf(reader),
   logLevel: reader.text('log_level') as LogLevel,
 });
-
-function warningsOf(keys: readonly string[], idleFlags: readonly string[]): string[] {
-  const others = keys.filter((key) => !Object.hasOwn(routeEmitterSchema.properties, key)).sort();
-  const idle = others.filter(isWithoutEffect);
-  const unknown = others.filter((key) => !isWithoutEffect(key));
-  return [
-    ...(idle.length === 0 ? [] : [`keys without effect here: ${idle.join(', ')}`]),
-    ...(unknown.length === 0 ? [] : [`unknown keys, ignored: ${unknown.join(', ')}`]),
-    ...(idleFlags.length === 0 ? [] : [`flags without effect here: ${idleFlags.join(', ')}`]),
-  ];
-}
-
-/** Key by key: the checker stops after a few errors of one value. */
-function typeProblems(key: string, value: unknown): string[] {
-  const own = (routeEmitterSchema.properties as Readonly<Record<string, TSchema>>)[key];
-  return own === undefined ? [] : schemaProblems(Type.Object({ [key]: own }), { [key]: value });
-}
 
 interface Flags {
   readonly values: ReadonlyMap<string, string>;
@@ -218,30 +138,14 @@ const OF_2015: Section = { message_style: 'per-endpoint', healthcheck_address: '
 export function readRouteEmitterConfig(
   text: string | undefined,
   flags: ReadonlyMap<string, string> = new Map(),
-): RouteEmitterConfigResult {
-  let parsed: unknown;
-  try {
-    parsed = text === undefined ? OF_2015 : JSON.parse(text);
-  } catch (error) {
-    return { ok: false, problems: [`json: ${(error as Error).message}`] };
-  }
-  if (!isSection(parsed)) return { ok: false, problems: ['json: the file is not an object'] };
-  // Null stands for an absent key, as in the original.
-  const inFile = Object.entries(parsed).filter(([, value]) => value !== null);
-  const given = { ...Object.fromEntries(inFile), ...keysOf(flags) };
-  const { properties } = routeEmitterSchema;
-  const known = Object.entries(given).filter(([key]) => Object.hasOwn(properties, key));
-  const wrong = new Map(known.map(([key, value]) => [key, typeProblems(key, value)] as const));
-  const wrongKeys = [...wrong.keys()].filter((key) => (wrong.get(key)?.length ?? 0) > 0);
-  const right = known.filter(([key]) => !wrongKeys.includes(key));
-  const reader = new Reader(
-    Value.Default(routeEmitterSchema, Object.fromEntries(right)) as Section,
-  );
-  const options = readOptions(reader);
-  // What follows from a key of a wrong type is no second problem.
-  const others = reader.problems.filter((own) => !wrongKeys.some((key) => own.includes(key)));
-  const problems = [...[...wrong.values()].flat(), ...others];
-  if (problems.length > 0) return { ok: false, problems };
+): OriginalConfigResult<RouteEmitterFileOptions> {
+  const keys = text === undefined ? ({ ok: true, given: OF_2015 } as const) : parseKeys(text);
+  if (!keys.ok) return keys;
+  const given = { ...keys.given, ...keysOf(flags) };
+  const result = readKeys(routeEmitterSchema, given, readOptions);
+  if (!result.ok) return result;
+  const warnings = keyWarnings(routeEmitterSchema, given, isWithoutEffect);
   const idleFlags = [...flags.keys()].filter((name) => IDLE_FLAGS.has(name)).sort();
-  return { ok: true, options, warnings: warningsOf(Object.keys(given), idleFlags) };
+  if (idleFlags.length > 0) warnings.push(`flags without effect here: ${idleFlags.join(', ')}`);
+  return { ...result, warnings };
 }
