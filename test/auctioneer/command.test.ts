@@ -3,10 +3,10 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { auctioneerCommand } from '../../src/cli/auctioneer-command.ts';
-import type { Host } from '../../src/cli/host.ts';
 import { readAuctioneerConfig } from '../../src/config/auctioneer-config.ts';
 import { eventually } from '../node/support/world.ts';
 import { temporaryDirectory } from '../store/temporary-directory.ts';
+import { fakeHost } from '../support/fake-host.ts';
 import { freePort } from '../support/free-ports.ts';
 import { startBbs } from './auctioneer-kit.ts';
 import { startFakeRep } from './fake-rep.ts';
@@ -97,26 +97,6 @@ describe("the original's auctioneer.json", () => {
   });
 });
 
-function fakeHost() {
-  const signals = new Map<string, () => void>();
-  const written: string[] = [];
-  const exited = Promise.withResolvers<number>();
-  const host: Host = {
-    argv: [],
-    environment: {},
-    nodeVersion: '',
-    isTerminal: false,
-    pid: process.pid,
-    writeOut: (text) => void written.push(text),
-    writeError: (text) => void written.push(text),
-    onSignal: (name, listener) => void signals.set(name, listener),
-    defer: (fn) => void setImmediate(fn),
-    onFault: () => {},
-    exit: exited.resolve,
-  };
-  return { host, signals, text: () => written.join(''), exited: exited.promise };
-}
-
 describe('troupe auctioneer', () => {
   it('takes the place of the original, until it is told to stop', async () => {
     const port = await freePort();
@@ -132,15 +112,15 @@ describe('troupe auctioneer', () => {
         debug_address: '127.0.0.1:17001',
       }),
     );
-    const { host, signals, text, exited } = fakeHost();
+    const { host, raise, out, exited } = fakeHost();
     const running = auctioneerCommand(host, { config });
     try {
-      await eventually('it is up', () => text().includes('auctioneer.started'));
-      expect(text().match(/keys without effect here: debug_address/g)).toHaveLength(1);
+      await eventually('it is up', () => out().includes('auctioneer.started'));
+      expect(out().match(/keys without effect here: debug_address/g)).toHaveLength(1);
       await world.desireLrp('guid');
       await eventually('the cell has work', () => rep.works.length === 1);
     } finally {
-      signals.get('SIGTERM')?.();
+      raise('SIGTERM');
       await running;
       await world.bbs.stop();
       await rep.close();
@@ -152,13 +132,13 @@ describe('troupe auctioneer', () => {
     const missing = fakeHost();
     await auctioneerCommand(missing.host, { config: join(directory, 'nowhere.json') });
     expect(await missing.exited).toBe(1);
-    expect(missing.text()).toContain('no such file');
+    expect(missing.out()).toContain('no such file');
     const config = join(directory, 'bad.json');
     writeFileSync(config, JSON.stringify({ ...PLAIN, listen_address: 'x', bbs_address: 'y' }));
     const bad = fakeHost();
     await auctioneerCommand(bad.host, { config });
     expect(await bad.exited).toBe(1);
-    expect(bad.text()).toContain('listen_address');
-    expect(bad.text()).toContain('bbs_address');
+    expect(bad.out()).toContain('listen_address');
+    expect(bad.out()).toContain('bbs_address');
   });
 });

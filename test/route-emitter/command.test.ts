@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { connect, type NatsConnection } from 'nats';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Host } from '../../src/cli/host.ts';
 import {
   addRouteEmitterCommand,
   routeEmitterCommand,
@@ -14,6 +13,7 @@ import { type OpenedBbs, startBbsUnderTest } from '../bbs/support/bbs-under-test
 import { NATS_SERVER_COMMAND, NatsServer } from '../node/support/nats-server.ts';
 import { eventually } from '../node/support/world.ts';
 import { temporaryDirectory } from '../store/temporary-directory.ts';
+import { fakeHost } from '../support/fake-host.ts';
 import { freePort } from '../support/free-ports.ts';
 import { createBbsCommands, httpRoute, routesOf } from './support/bbs-commands.ts';
 import { startReceptorOn } from './support/receptor-on-bbs.ts';
@@ -25,26 +25,6 @@ const isInstalled = spawnSync(NATS_SERVER_COMMAND, ['--version']).status === 0;
 
 if (process.env['REQUIRE_REAL_SERVERS'] === '1') {
   it('nats-server is installed', () => expect(isInstalled).toBe(true));
-}
-
-function fakeHost() {
-  const signals = new Map<string, () => void>();
-  const written: string[] = [];
-  const exited = Promise.withResolvers<number>();
-  const host: Host = {
-    argv: [],
-    environment: {},
-    nodeVersion: '',
-    isTerminal: false,
-    pid: process.pid,
-    writeOut: (text) => void written.push(text),
-    writeError: (text) => void written.push(text),
-    onSignal: (name, listener) => void signals.set(name, listener),
-    defer: (fn) => void setImmediate(fn),
-    onFault: () => {},
-    exit: exited.resolve,
-  };
-  return { host, signals, text: () => written.join(''), exited: exited.promise };
 }
 
 /** A router, as far as it greets and listens. */
@@ -138,7 +118,7 @@ describe.skipIf(!isInstalled)('troupe route-emitter', () => {
     const fake = fakeHost();
     const running = routeEmitterCommand(fake.host, words);
     closers.push(async () => {
-      fake.signals.get('SIGTERM')?.();
+      fake.raise('SIGTERM');
       await running;
     });
     return fake;
@@ -163,11 +143,11 @@ describe.skipIf(!isInstalled)('troupe route-emitter', () => {
     );
     const emitter = launch(['-config', config]);
     await eventually('both routes', async () => first.count(A) === 1 && first.count(B) === 1);
-    expect(emitter.text()).toContain('keys without effect here: lock_ttl');
+    expect(emitter.out()).toContain('keys without effect here: lock_ttl');
     const { status } = await fetch(`http://127.0.0.1:${health}/`);
     expect(status).toBe(200);
     const second = await world.router();
-    await eventually('the interval', async () => emitter.text().includes('"seconds":20'));
+    await eventually('the interval', async () => emitter.out().includes('"seconds":20'));
     const startedMs = performance.now();
     second.announce(2);
     await eventually('it is filled', async () => second.count(A) > 0 && second.count(B) > 0);
@@ -176,7 +156,7 @@ describe.skipIf(!isInstalled)('troupe route-emitter', () => {
     await commands.remove(placed);
     const gone = A.replace('register', 'unregister');
     await eventually('it is told to go', async () => second.count(gone) === 1);
-    emitter.signals.get('SIGTERM')?.();
+    emitter.raise('SIGTERM');
     expect(await emitter.exited).toBe(0);
   });
 
@@ -198,16 +178,16 @@ describe.skipIf(!isInstalled)('troupe route-emitter', () => {
     ]);
     const both = 'router.register a.example.com,b.example.com 10.0.0.1:61000';
     await eventually('the sync', async () => router.count(both) === 1);
-    await eventually('sync ended', async () => emitter.text().includes('.sync.complete'));
+    await eventually('sync ended', async () => emitter.out().includes('.sync.complete'));
     await commands.update('p', { routes: routesOf(httpRoute('b.example.com')) });
     const rest = 'router.unregister a.example.com 10.0.0.1:61000';
     await eventually('an event', async () => router.count(rest) === 1);
     await commands.crash(placed);
     const gone = 'router.unregister b.example.com 10.0.0.1:61000';
     await eventually('another event', async () => router.count(gone) === 1);
-    expect(emitter.text().match(/flags without effect/g)).toHaveLength(1);
-    expect(emitter.text()).toContain('"message":"route-emitter.watcher.sync.starting"');
-    expect(emitter.text()).toContain('"message":"route-emitter.nats-emitter.emit"');
+    expect(emitter.out().match(/flags without effect/g)).toHaveLength(1);
+    expect(emitter.out()).toContain('"message":"route-emitter.watcher.sync.starting"');
+    expect(emitter.out()).toContain('"message":"route-emitter.nats-emitter.emit"');
   });
 
   it('tells everything again when NATS was away', async () => {
@@ -234,19 +214,19 @@ describe.skipIf(!isInstalled)('troupe route-emitter', () => {
       '/no',
     ],
   ])('leaves when it is started with %j', async (words, code, text) => {
-    const { host, exited, text: written } = fakeHost();
+    const { host, exited, out } = fakeHost();
     await routeEmitterCommand(host, words);
     expect(await exited).toBe(code);
-    expect(written()).toContain(text);
+    expect(out()).toContain(text);
   });
 });
 
 it('is a command whose flags have one dash', async () => {
-  const { host, exited, text } = fakeHost();
+  const { host, exited, out } = fakeHost();
   const program = new Command('troupe').exitOverride();
   addRouteEmitterCommand(program, host);
   const words = ['-natsAddresses=x:1', '-syncInterval', '1s', '--logLevel', 'debug'];
   await program.parseAsync(['node', 'troupe', 'route-emitter', ...words]);
   expect(await exited).toBe(1);
-  expect(text()).toContain('one of them has to be set');
+  expect(out()).toContain('one of them has to be set');
 });

@@ -5,12 +5,12 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { addAppToStart, registerAppCommands } from '../../../src/cli/app/register.ts';
-import type { Host } from '../../../src/cli/host.ts';
 import { writeNodeFile } from '../../../src/cli/node-file.ts';
 import { startAuctioneer } from '../../auctioneer/auctioneer-kit.ts';
 import { type OpenedBbs, startBbsUnderTest } from '../../bbs/support/bbs-under-test.ts';
 import { startFileServer } from '../../file-server/file-server-kit.ts';
 import { temporaryDirectory } from '../../store/temporary-directory.ts';
+import { fakeHost } from '../../support/fake-host.ts';
 import { freePort } from '../../support/free-ports.ts';
 import { PuppetCell } from './puppet-cell.ts';
 
@@ -32,43 +32,24 @@ export function runCli(
   words: readonly string[],
   given: { isTerminal?: boolean; environment?: Record<string, string> } = {},
 ): Running {
-  const out: string[] = [];
-  const err: string[] = [];
-  const exited = Promise.withResolvers<number>();
-  const signals: (() => void)[] = [];
-  const host: Host = {
-    argv: words,
-    environment: given.environment ?? {},
-    nodeVersion: process.version,
-    isTerminal: given.isTerminal ?? false,
-    pid: process.pid,
-    writeOut: (text) => void out.push(text),
-    writeError: (text) => void err.push(text),
-    onSignal: (_name, listener) => void signals.push(listener),
-    defer: (fn) => void setImmediate(fn),
-    onFault: () => {},
-    exit: exited.resolve,
-  };
+  const { host, exited, fail, out, err, raise } = fakeHost({ argv: words, ...given });
   const program = new Command('troupe')
     .exitOverride()
     .configureOutput({ writeOut: host.writeOut, writeErr: host.writeError });
   addAppToStart(program.command('start'), host, async () => host.writeOut('a node starts\n'));
   registerAppCommands(program, host);
   const parsed = program.parseAsync(['node', 'troupe', ...words]).catch((error: unknown) => {
-    if (error instanceof CommanderError) exited.resolve(error.exitCode === 0 ? 0 : 2);
-    else exited.reject(error);
+    if (error instanceof CommanderError) host.exit(error.exitCode === 0 ? 0 : 2);
+    else fail(error);
   });
-  const text = (parts: string[]) => parts.join('');
   return {
-    ended: exited.promise.then(async (exit) => {
+    ended: exited.then(async (exit) => {
       await parsed;
-      return { exit, out: text(out), err: text(err) };
+      return { exit, out: out(), err: err() };
     }),
-    out: () => text(out),
-    err: () => text(err),
-    interrupt: () => {
-      for (const listener of signals) listener();
-    },
+    out,
+    err,
+    interrupt: () => raise('SIGINT'),
   };
 }
 
