@@ -4,6 +4,7 @@ import type { Random } from '../../ports/random.ts';
 import type { AccessLog } from '../access-log.ts';
 import type { RouterMetrics } from '../metrics.ts';
 import type { RouterOptions } from '../options.ts';
+import { errorResponse } from '../policy/error-response.ts';
 import type { HeaderList } from '../policy/header-list.ts';
 import type { RequestHead } from '../policy/request-head.ts';
 import type { BalancingSettings } from '../table/choose-endpoint.ts';
@@ -59,6 +60,16 @@ export class Exchange {
 
   get component(): string {
     return this.endpoint?.tags?.['component'] ?? '';
+  }
+
+  /** The client left: the log shows the answer that it did not wait for. */
+  clientGone(): void {
+    if (this.status !== 0) return;
+    const { htmlErrorTemplate } = this.#context.options.headers;
+    const gone = errorResponse('clientGone', { cause: 'context canceled' }, htmlErrorTemplate);
+    this.status = gone.status;
+    this.routerError = gone.routerError;
+    this.bytesSent = gone.body.length;
   }
 
   /** Once, whatever ended it: writes the access line and adds to the metrics. */

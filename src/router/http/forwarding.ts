@@ -2,30 +2,25 @@ import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type HttpProxy from 'http-proxy';
 import { checkResponse } from '../policy/check-response.ts';
-import {
-  classifyFailure,
-  type Failure,
-  isRepeatable,
-  type RequestTraits,
-} from '../policy/classify-failure.ts';
+import { classifyFailure, type Failure } from '../policy/classify-failure.ts';
 import type { Forward } from '../policy/decide.ts';
 import { addEndpointIdentity, editRequest } from '../policy/edit-request.ts';
-import { editResponse, type ResponseTraits } from '../policy/edit-response.ts';
+import { editResponse } from '../policy/edit-response.ts';
 import { errorResponse } from '../policy/error-response.ts';
 import { HeaderList } from '../policy/header-list.ts';
 import { statusText } from '../policy/status-text.ts';
 import { settleConnection } from '../settle-connection.ts';
-import { createSelection, type Selection, selectNext } from '../table/choose-endpoint.ts';
 import { beginExchange, type Endpoint, endExchange } from '../table/endpoint.ts';
-import { stickySetCookie } from '../table/sticky-session.ts';
 import { Attempt, type AttemptListener, type BodyFraming } from './attempt.ts';
-import { blameEndpoint } from './blame-endpoint.ts';
+import { Attempts } from './attempts.ts';
 import type { ConnectionPools } from './connection-pools.ts';
 import type { EngineContext, Exchange } from './exchange.ts';
-import { headText, joinUpgrade } from './join-upgrade.ts';
+import { joinUpgrade } from './join-upgrade.ts';
 import type { OpenExchanges } from './open-exchanges.ts';
 import { respond } from './respond.ts';
+import { responseTraits } from './response-traits.ts';
 import type { UpgradedConnections } from './upgraded-connections.ts';
+import { responseHeadText } from './write-head.ts';
 
 export interface Wires {
   readonly proxy: HttpProxy;
@@ -54,13 +49,9 @@ export class Forwarding implements AttemptListener {
   readonly #wires: Wires;
   readonly #forward: Forward;
   readonly #input: ForwardingRequest;
-  readonly #selection: Selection;
-  readonly #traits: RequestTraits;
+  readonly #attempts: Attempts;
   #attempt: Attempt | undefined;
   #endpoint: Endpoint | undefined;
-  #attempts = 0;
-  #lastFailure: Failure | undefined;
-  #wasStaleRepeated = false;
   #isOver = false;
 
   constructor(
@@ -75,13 +66,13 @@ export class Forwarding implements AttemptListener {
     this.#input = input;
     this.#wires = wires;
     this.#context = context;
-    this.#selection = createSelection(forward.pool, forward.wishes, context.balancing);
     const { headers, method } = exchange.head;
-    this.#traits = {
+    const traits = {
       method,
       hasBody: input.framing === 'chunked' || Number(headers.get('content-length') ?? 0) > 0,
       hasIdempotencyKey: headers.has('idempotency-key') || headers.has('x-idempotency-key'),
     };
+    this.#attempts = new Attempts(exchange, forward, traits, context);
   }
 
   start(): void {
@@ -99,30 +90,21 @@ export class Forwarding implements AttemptListener {
     this.#tryNext();
   }
 
-  #maxAttempts(): number {
-    const { maxAttempts } = this.#context.options.backends;
-    return maxAttempts > 0 ? maxAttempts : Math.max(1, this.#forward.pool.members.length);
-  }
-
   #tryNext(): void {
-    const nowMs = this.#context.clock.nowMs();
-    const last = this.#exchange.endpoint;
-    let endpoint = selectNext(this.#selection, nowMs);
-    // A repeatable request may go to the same endpoint again when that hung up on it.
-    if (endpoint === undefined && this.#lastFailure?.kind === 'eof') endpoint = last;
-    if (endpoint === undefined) {
-      const text = 'No endpoints available';
-      this.#giveUp(this.#lastFailure ?? { kind: 'no-endpoint', text, wasSent: false });
+    const endpoint = this.#attempts.next();
+    if (endpoint !== undefined) {
+      this.#tryEndpoint(endpoint, false);
       return;
     }
-    this.#tryEndpoint(endpoint, false);
+    const text = 'No endpoints available';
+    this.#giveUp(this.#attempts.lastFailure ?? { kind: 'no-endpoint', text, wasSent: false });
   }
 
   #tryEndpoint(endpoint: Endpoint, isFreshConnection: boolean): void {
     const { options, clock, metrics } = this.#context;
     const { framing, expectsContinue, upgrade, reply } = this.#input;
     const exchange = this.#exchange;
-    this.#attempts += 1;
+    this.#attempts.begin();
     this.#endpoint = endpoint;
     exchange.endpoint = endpoint;
     addEndpointIdentity(exchange.headers, endpoint);
@@ -169,41 +151,14 @@ export class Forwarding implements AttemptListener {
     if (this.#isOver) return;
     const endpoint = this.#endpoint;
     this.#leaveEndpoint();
-    if (endpoint !== undefined && isStale && this.#repeatsOnFreshConnection()) {
+    if (endpoint !== undefined && isStale && this.#attempts.repeatsStale()) {
       this.#tryEndpoint(endpoint, true);
-      return;
-    }
-    const verdict = classifyFailure(failure, this.#traits, endpoint?.isTls === true);
-    const canRetry = verdict.isRetriable && this.#attempts < this.#maxAttempts();
-    this.#exchange.failedAttempts += 1;
-    this.#exchange.lastFailedAtMs = this.#context.clock.nowMs();
-    if (endpoint !== undefined) {
-      blameEndpoint(verdict.effect, this.#forward.pool, endpoint, this.#context);
-    }
-    this.#context.log.error('backend-endpoint-failed', {
-      'route-endpoint': { ApplicationId: endpoint?.applicationId, Addr: endpoint?.address },
-      error: verdict.cause,
-      attempt: this.#attempts,
-      retriable: verdict.isRetriable,
-      'num-endpoints': this.#forward.pool.members.length,
-      'got-connection': failure.wasSent,
-      vcap_request_id: this.#exchange.requestId,
-    });
-    this.#lastFailure = failure;
-    if (canRetry) this.#tryNext();
+    } else if (this.#attempts.failed(failure, endpoint)) this.#tryNext();
     else this.#giveUp(failure);
   }
 
-  /** An idle connection that its owner closed meanwhile is nobody's fault and costs no attempt. */
-  #repeatsOnFreshConnection(): boolean {
-    if (this.#wasStaleRepeated || !isRepeatable(this.#traits)) return false;
-    this.#wasStaleRepeated = true;
-    this.#attempts -= 1;
-    return true;
-  }
-
   #giveUp(failure: Failure): void {
-    const { error, cause } = classifyFailure(failure, this.#traits, false);
+    const { error, cause } = classifyFailure(failure, this.#attempts.traits, false);
     const { metrics, options } = this.#context;
     if (this.#input.upgrade !== undefined) metrics.count('websocket_failures');
     this.#isOver = true;
@@ -225,29 +180,13 @@ export class Forwarding implements AttemptListener {
     const { reply, upgrade } = this.#input;
     if (upgrade !== undefined || reply.headersSent || this.#exchange.head.version === '1.0') return;
     // Only the answer whose turn it is has the socket: pipelined ones do not mix.
-    reply.socket?.write(headText(status, HeaderList.fromRaw(rawHeaders)), 'latin1');
+    reply.socket?.write(responseHeadText(status, HeaderList.fromRaw(rawHeaders)), 'latin1');
   }
 
-  #responseTraits(headers: HeaderList, endpoint: Endpoint | undefined): ResponseTraits {
-    const { options, routerAddress } = this.#context;
-    const { traceKey, sticky } = options.headers;
-    const cookie = stickySetCookie(
-      {
-        requestedEndpointId: this.#forward.sticky.endpointId,
-        instanceId: endpoint?.privateInstanceId ?? '',
-        contextPath: this.#forward.pool.contextPath,
-        setCookieLines: headers.all('set-cookie'),
-        wwwAuthenticate: headers.get('www-authenticate') ?? '',
-      },
-      sticky,
-    );
-    const sent = this.#exchange.head.headers.get('x-vcap-trace');
-    const isTraced = traceKey !== '' && sent === traceKey;
-    return {
-      requestId: this.#exchange.requestId,
-      stickyCookie: cookie ?? '',
-      trace: isTraced ? { router: routerAddress, endpoint: endpoint?.address ?? '' } : undefined,
-    };
+  #edit(headers: HeaderList): void {
+    const context = this.#context;
+    const traits = responseTraits(this.#exchange, this.#forward, this.#endpoint, headers, context);
+    editResponse(headers, traits, context.options.headers);
   }
 
   onResponse(answer: IncomingMessage): void {
@@ -267,7 +206,7 @@ export class Forwarding implements AttemptListener {
     }
     exchange.status = status;
     exchange.connection = this.#attempt?.connection;
-    editResponse(headers, this.#responseTraits(headers, this.#endpoint), options.headers);
+    this.#edit(headers);
     exchange.routerError = headers.get('x-cf-routererror') ?? '';
     if (status === 204 || status === 304) headers.remove('content-length');
     const mustClose = this.#context.isDraining() || !request.complete;
@@ -331,11 +270,7 @@ export class Forwarding implements AttemptListener {
     this.#isOver = true;
     this.#exchange.connection = this.#attempt?.connection;
     const headers = HeaderList.fromRaw(answer.rawHeaders);
-    editResponse(
-      headers,
-      this.#responseTraits(headers, this.#endpoint),
-      this.#context.options.headers,
-    );
+    this.#edit(headers);
     headers.append('Upgrade', token);
     headers.append('Connection', 'Upgrade');
     this.#endpoint = undefined;
@@ -365,16 +300,8 @@ export class Forwarding implements AttemptListener {
 
   #clientClosed(): void {
     if (this.#isOver) return;
-    const { options } = this.#context;
     this.#attempt?.cancel();
-    const exchange = this.#exchange;
-    if (exchange.status === 0) {
-      const cause = 'context canceled';
-      const gone = errorResponse('clientGone', { cause }, options.headers.htmlErrorTemplate);
-      exchange.status = gone.status;
-      exchange.routerError = gone.routerError;
-      exchange.bytesSent = gone.body.length;
-    }
+    this.#exchange.clientGone();
     this.#end();
   }
 

@@ -1,19 +1,10 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { HeaderList } from '../policy/header-list.ts';
-import { statusText } from '../policy/status-text.ts';
 import { endExchange } from '../table/endpoint.ts';
 import type { EngineContext, Exchange } from './exchange.ts';
 import type { UpgradedConnections } from './upgraded-connections.ts';
-
-/** The head of an interim or switching answer, which Node has no call for. */
-export function headText(status: number, headers: HeaderList): string {
-  let text = `HTTP/1.1 ${status} ${statusText(status)}\r\n`;
-  for (let index = 0; index < headers.length; index += 1) {
-    text += `${headers.names[index]}: ${headers.values[index]}\r\n`;
-  }
-  return `${text}\r\n`;
-}
+import { responseHeadText } from './write-head.ts';
 
 export interface UpgradeParts {
   readonly reply: ServerResponse;
@@ -35,7 +26,7 @@ export function joinUpgrade(
 ): void {
   const { reply, client, upstream } = parts;
   reply.detachSocket(client);
-  client.write(headText(101, parts.headers), 'latin1');
+  client.write(responseHeadText(101, parts.headers), 'latin1');
   // Bytes right behind either head belong to the new protocol (gorouter.md §10 WS-9).
   if (parts.upstreamBytes.length > 0) client.write(parts.upstreamBytes);
   if (parts.clientBytes.length > 0) upstream.write(parts.clientBytes);

@@ -2,14 +2,7 @@ import { createServer, type IncomingMessage, ServerResponse } from 'node:http';
 import { createRequire } from 'node:module';
 import type { Socket } from 'node:net';
 import type HttpProxy from 'http-proxy';
-import {
-  checkAuthority,
-  checkFraming,
-  checkHost,
-  checkTarget,
-  checkUpgrade,
-  type Rejection,
-} from '../policy/check-request.ts';
+import { checkRequest } from '../policy/check-request.ts';
 import { decide } from '../policy/decide.ts';
 import { errorResponse } from '../policy/error-response.ts';
 import { HeaderList } from '../policy/header-list.ts';
@@ -79,14 +72,8 @@ function headOf(request: IncomingMessage, headers: HeaderList): RequestHead {
 /** The answer to a request that is refused as it stands; undefined when it is in order. */
 function rejectionOf(request: IncomingMessage, headers: HeaderList): string | undefined {
   const { httpVersion, method = '', url = '' } = request;
-  const { authority } = splitTarget(url);
-  const rejection: Rejection | undefined =
-    checkHost(headers, httpVersion) ??
-    checkFraming(headers, httpVersion) ??
-    checkTarget(method, url) ??
-    checkAuthority(authority, headers.get('host') ?? '') ??
-    checkUpgrade(headers);
   if (httpVersion !== '1.0' && httpVersion !== '1.1') return versionRejection(httpVersion);
+  const rejection = checkRequest(method, url, httpVersion, headers);
   return rejection === undefined ? undefined : rejectionText(rejection);
 }
 

@@ -16,6 +16,20 @@ function unreadBytes(request: IncomingMessage): number {
   return Number(headers['content-length'] ?? Number.NaN);
 }
 
+/** What every answer of the router's own is on the record as, and the length of its body. */
+export function recordResponse(
+  exchange: Exchange,
+  { status, headers, body, counter }: RouterResponse,
+  { metrics, options }: EngineContext,
+): void {
+  metrics.count(counter);
+  rewriteResponse(headers, options.headers);
+  exchange.status = status;
+  exchange.routerError = headers.get('x-cf-routererror') ?? '';
+  exchange.bytesSent = Buffer.byteLength(body);
+  headers.append('Content-Length', String(exchange.bytesSent));
+}
+
 /** Sends an answer that the router made itself, and ends the exchange (gorouter.md §5.9). */
 export function respond(
   exchange: Exchange,
@@ -24,13 +38,8 @@ export function respond(
   reply: ServerResponse,
   context: EngineContext,
 ): void {
-  const { status, headers, body, counter } = response;
-  context.metrics.count(counter);
-  rewriteResponse(headers, context.options.headers);
-  exchange.status = status;
-  exchange.routerError = headers.get('x-cf-routererror') ?? '';
-  exchange.bytesSent = Buffer.byteLength(body);
-  headers.append('Content-Length', String(exchange.bytesSent));
+  const { status, headers, body } = response;
+  recordResponse(exchange, response, context);
   if (reply.destroyed || reply.headersSent) {
     exchange.finish();
     return;

@@ -1,4 +1,5 @@
 import type { HeaderList } from './header-list.ts';
+import { splitTarget } from './request-head.ts';
 
 /**
  * A request that no part of the router will touch: answered at once, connection closed, not in
@@ -77,4 +78,21 @@ export function checkUpgrade(headers: HeaderList): Rejection | undefined {
   const hasBody = headers.has('transfer-encoding') || Number(headers.get('content-length')) > 0;
   const isUpgrade = /\bupgrade\b/i.test(headers.get('connection') ?? '');
   return hasBody && isUpgrade ? bad() : undefined;
+}
+
+/** Everything that a head can be refused for as it stands; undefined: it is in order. */
+export function checkRequest(
+  method: string,
+  target: string,
+  version: string,
+  headers: HeaderList,
+): Rejection | undefined {
+  const { authority } = splitTarget(target);
+  return (
+    checkHost(headers, version) ??
+    checkFraming(headers, version) ??
+    checkTarget(method, target) ??
+    checkAuthority(authority, headers.get('host') ?? '') ??
+    checkUpgrade(headers)
+  );
 }

@@ -2,9 +2,9 @@ import type { Socket } from 'node:net';
 import type { HeaderList } from '../../policy/header-list.ts';
 import { endExchange } from '../../table/endpoint.ts';
 import type { Exchange } from '../exchange.ts';
+import { responseHeadText } from '../write-head.ts';
 import type { ClientConnection } from './client-connection.ts';
 import type { WireContext } from './wire-context.ts';
-import { responseHeadText } from './write-head.ts';
 
 export interface WireUpgrade {
   readonly client: ClientConnection;

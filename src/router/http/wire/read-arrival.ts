@@ -1,12 +1,5 @@
 /** From a head that could be read to a request that may be routed, or its refusal. */
-import {
-  checkAuthority,
-  checkFraming,
-  checkHost,
-  checkTarget,
-  checkUpgrade,
-  type Rejection,
-} from '../../policy/check-request.ts';
+import { checkRequest, type Rejection } from '../../policy/check-request.ts';
 import type { HeaderList } from '../../policy/header-list.ts';
 import { type RequestHead, splitTarget } from '../../policy/request-head.ts';
 import { upgradeToken } from '../../policy/strip-hop-headers.ts';
@@ -72,14 +65,7 @@ export function connectionLine(version: string, isKept: boolean): string {
 function rejectionOf({ method, target, version, headers }: ReadRequest): Rejection | undefined {
   // A tunnel would bypass every rule of the router (reliability.md §3 row 65).
   if (method === 'CONNECT') return { text: '405 Method Not Allowed' };
-  const { authority } = splitTarget(target);
-  return (
-    checkHost(headers, version) ??
-    checkFraming(headers, version) ??
-    checkTarget(method, target) ??
-    checkAuthority(authority, headers.get('host') ?? '') ??
-    checkUpgrade(headers)
-  );
+  return checkRequest(method, target, version, headers);
 }
 
 /** A text: the refusal, after which the connection ends. */

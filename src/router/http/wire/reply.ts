@@ -2,17 +2,17 @@
 import { checkResponse } from '../../policy/check-response.ts';
 import type { Failure } from '../../policy/classify-failure.ts';
 import type { Forward } from '../../policy/decide.ts';
-import { editResponse, type ResponseTraits } from '../../policy/edit-response.ts';
+import { editResponse } from '../../policy/edit-response.ts';
 import type { HeaderList } from '../../policy/header-list.ts';
 import type { Endpoint } from '../../table/endpoint.ts';
-import { stickySetCookie } from '../../table/sticky-session.ts';
 import type { Exchange } from '../exchange.ts';
+import { responseTraits } from '../response-traits.ts';
+import { lastChunkText, responseHeadText } from '../write-head.ts';
 import type { ClientConnection } from './client-connection.ts';
 import { connectionLine } from './read-arrival.ts';
 import type { ReadResponse } from './read-response-head.ts';
 import { type Content, sendContent } from './send-content.ts';
 import type { WireContext } from './wire-context.ts';
-import { lastChunkText, responseHeadText } from './write-head.ts';
 
 export class Reply {
   readonly #exchange: Exchange;
@@ -41,26 +41,10 @@ export class Reply {
     this.#context = context;
   }
 
-  #traits(headers: HeaderList, endpoint: Endpoint | undefined): ResponseTraits {
-    const { options, routerAddress } = this.#context.engine;
-    const { traceKey, sticky } = options.headers;
-    const cookie = stickySetCookie(
-      {
-        requestedEndpointId: this.#forward.sticky.endpointId,
-        instanceId: endpoint?.privateInstanceId ?? '',
-        contextPath: this.#forward.pool.contextPath,
-        setCookieLines: headers.all('set-cookie'),
-        wwwAuthenticate: headers.get('www-authenticate') ?? '',
-      },
-      sticky,
-    );
-    const isTraced =
-      traceKey !== '' && this.#exchange.head.headers.get('x-vcap-trace') === traceKey;
-    return {
-      requestId: this.#exchange.requestId,
-      stickyCookie: cookie ?? '',
-      trace: isTraced ? { router: routerAddress, endpoint: endpoint?.address ?? '' } : undefined,
-    };
+  #edit(headers: HeaderList, endpoint: Endpoint | undefined): void {
+    const { engine } = this.#context;
+    const traits = responseTraits(this.#exchange, this.#forward, endpoint, headers, engine);
+    editResponse(headers, traits, engine.options.headers);
   }
 
   /** Undefined: it may be passed on. */
@@ -71,7 +55,7 @@ export class Reply {
     const { status, headers } = response;
     const exchange = this.#exchange;
     const hasLength = headers.has('content-length');
-    editResponse(headers, this.#traits(headers, endpoint), options.headers);
+    this.#edit(headers, endpoint);
     exchange.status = status;
     exchange.routerError = headers.get('x-cf-routererror') ?? '';
     this.#status = status;
@@ -101,7 +85,7 @@ export class Reply {
 
   /** What a client is told that changes the protocol. */
   upgradeHeaders(headers: HeaderList, endpoint: Endpoint | undefined, token: string): HeaderList {
-    editResponse(headers, this.#traits(headers, endpoint), this.#context.engine.options.headers);
+    this.#edit(headers, endpoint);
     headers.append('Upgrade', token);
     headers.append('Connection', 'Upgrade');
     return headers;

@@ -1,12 +1,11 @@
 /** Answers that the router makes itself (gorouter.md §5.9). */
-import { rewriteResponse } from '../../policy/edit-response.ts';
 import type { RouterResponse } from '../../policy/error-response.ts';
 import type { Exchange } from '../exchange.ts';
-import { DROPPED_BODY_BYTES } from '../respond.ts';
+import { DROPPED_BODY_BYTES, recordResponse } from '../respond.ts';
+import { responseHeadText } from '../write-head.ts';
 import type { ClientConnection } from './client-connection.ts';
 import { type Arrival, connectionLine } from './read-arrival.ts';
 import type { WireContext } from './wire-context.ts';
-import { responseHeadText } from './write-head.ts';
 
 /** Sends it, and ends the exchange. */
 export function sendRouterResponse(
@@ -16,13 +15,8 @@ export function sendRouterResponse(
   arrival: Arrival,
   { engine, httpDate }: WireContext,
 ): void {
-  const { status, headers, body, counter } = response;
-  engine.metrics.count(counter);
-  rewriteResponse(headers, engine.options.headers);
-  exchange.status = status;
-  exchange.routerError = headers.get('x-cf-routererror') ?? '';
-  exchange.bytesSent = Buffer.byteLength(body);
-  headers.append('Content-Length', String(exchange.bytesSent));
+  const { status, headers, body } = response;
+  recordResponse(exchange, response, engine);
   const isUnasked = !client.isRequestWhole && arrival.head.headers.has('expect');
   const mustClose = engine.isDraining() || isUnasked || arrival.upgradeToken !== undefined;
   const isDropped = client.canDropBody(DROPPED_BODY_BYTES);

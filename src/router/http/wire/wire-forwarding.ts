@@ -7,8 +7,9 @@ import type { HeaderList } from '../../policy/header-list.ts';
 import { stripResponseHopHeaders } from '../../policy/strip-hop-headers.ts';
 import { beginExchange, type Endpoint, endExchange } from '../../table/endpoint.ts';
 import { CONTINUE_WAIT_MS, EMPTY_BODY_METHODS, MAX_INTERIM_RESPONSES } from '../attempt.ts';
+import { Attempts } from '../attempts.ts';
 import type { Exchange } from '../exchange.ts';
-import { Attempts } from './attempts.ts';
+import { lastChunkText, requestHeadText, responseHeadText } from '../write-head.ts';
 import type { ClientConnection, RequestCarrier } from './client-connection.ts';
 import type { AnswerReader, EndpointConnection } from './endpoint-connection.ts';
 import { joinWireUpgrade } from './join-wire-upgrade.ts';
@@ -19,7 +20,6 @@ import { sendContent } from './send-content.ts';
 import { sendRouterResponse } from './send-router-response.ts';
 import { Deadline } from './timer-wheel.ts';
 import type { WireContext } from './wire-context.ts';
-import { lastChunkText, requestHeadText, responseHeadText } from './write-head.ts';
 
 const TOO_MANY_INTERIMS =
   'net/http: HTTP/1.x transport connection broken: net/http: too many 1xx informational responses';
@@ -359,16 +359,8 @@ export class WireForwarding implements AnswerReader, RequestCarrier {
 
   onClientGone(): void {
     if (this.#isOver) return;
-    const { options } = this.#context.engine;
     this.#dropConnection();
-    const exchange = this.#exchange;
-    if (exchange.status === 0) {
-      const cause = 'context canceled';
-      const gone = errorResponse('clientGone', { cause }, options.headers.htmlErrorTemplate);
-      exchange.status = gone.status;
-      exchange.routerError = gone.routerError;
-      exchange.bytesSent = gone.body.length;
-    }
+    this.#exchange.clientGone();
     this.#end();
   }
 

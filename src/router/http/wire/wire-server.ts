@@ -6,6 +6,7 @@ import { createSelection, NO_WISHES, selectNext } from '../../table/choose-endpo
 import { type EngineContext, Exchange } from '../exchange.ts';
 import { MAX_CLIENT_CONNECTIONS, type TrafficServer } from '../traffic-server.ts';
 import { createUpgradedConnections } from '../upgraded-connections.ts';
+import { createHttpDate } from '../write-head.ts';
 import { ClientConnection, type ConnectionOwner } from './client-connection.ts';
 import { EndpointPools } from './endpoint-pools.ts';
 import type { Arrival } from './read-arrival.ts';
@@ -15,7 +16,6 @@ import { createTlsListener } from './tls-listener.ts';
 import type { WireContext } from './wire-context.ts';
 import { WireForwarding } from './wire-forwarding.ts';
 import { forwardWireTcpUpgrade } from './wire-tcp-upgrade.ts';
-import { createHttpDate } from './write-head.ts';
 
 function serve(client: ClientConnection, arrival: Arrival, context: WireContext): void {
   const { engine } = context;

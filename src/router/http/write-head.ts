@@ -1,6 +1,6 @@
 /** Heads as text: one string for one write. */
-import type { HeaderList } from '../../policy/header-list.ts';
-import { statusText } from '../../policy/status-text.ts';
+import type { HeaderList } from '../policy/header-list.ts';
+import { statusText } from '../policy/status-text.ts';
 
 function lines(headers: HeaderList): string {
   const { names, values } = headers;

@@ -4,12 +4,12 @@ import {
   type Failure,
   isRepeatable,
   type RequestTraits,
-} from '../../policy/classify-failure.ts';
-import type { Forward } from '../../policy/decide.ts';
-import { createSelection, type Selection, selectNext } from '../../table/choose-endpoint.ts';
-import type { Endpoint } from '../../table/endpoint.ts';
-import { blameEndpoint } from '../blame-endpoint.ts';
-import type { EngineContext, Exchange } from '../exchange.ts';
+} from '../policy/classify-failure.ts';
+import type { Forward } from '../policy/decide.ts';
+import { createSelection, type Selection, selectNext } from '../table/choose-endpoint.ts';
+import type { Endpoint } from '../table/endpoint.ts';
+import { blameEndpoint } from './blame-endpoint.ts';
+import type { EngineContext, Exchange } from './exchange.ts';
 
 export class Attempts {
   readonly traits: RequestTraits;
